@@ -58,7 +58,7 @@ export interface TxnRequest {
   /** All must hold. */
   readonly when: readonly Compare[];
   /** Carried out together, under one revision; a key may appear once. */
-  readonly then: readonly Operation[];
+  readonly perform: readonly Operation[];
   /** Keys to read, in the same transaction, when a comparison fails. */
   readonly otherwise?: readonly string[];
 }

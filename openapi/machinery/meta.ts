@@ -104,3 +104,7 @@ export const controllerReference = (owner: KubeObject): OwnerReference => ({
 /** Is this a JSON object (neither null nor an array)? */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The objects in what may or may not be a list: for code that reads data nobody has validated yet. */
+export const recordsIn = (list: unknown): Record<string, unknown>[] =>
+  Array.isArray(list) ? list.filter(isRecord) : [];

@@ -1,0 +1,32 @@
+/**
+ * A form: how a kind looks in one served version, and the way between that form and the hub's.
+ *
+ * Every version of a kind is served from the same stored objects, which are in the hub's form (design: v1beta1). Nothing here
+ * knows which kinds there are.
+ */
+import type { FieldError } from './machinery/field.ts';
+import type { KubeObject } from './machinery/meta.ts';
+import type { Schema } from './schema/schema.ts';
+
+/** Says something to the client that is no refusal (K-475). */
+export type Warn = (text: string) => void;
+
+export interface Form {
+  readonly version: string;
+  /** The whole object: apiVersion, kind, metadata and what is the kind's own. */
+  readonly schema: Schema;
+  /** What documents may contain besides, in older spellings; published where clients validate with it. Absent: `schema`. */
+  readonly inputSchema?: Schema;
+  /**
+   * Puts a document, whole or partial, into the spelling of `schema`, in place, before it is decoded, merged or applied.
+   *
+   * @returns a fault for each field that is spelled in two ways with different values
+   */
+  readonly respell?: (document: Record<string, unknown>, warn: Warn) => FieldError[];
+  /** Absent in the hub's own form. Takes an object in this form apart; must not be given shared data. */
+  readonly toHub?: (object: Record<string, unknown>) => KubeObject;
+  /** The inverse of toHub. */
+  readonly fromHub?: (object: KubeObject) => Record<string, unknown>;
+  /** What clients of this version are told on every request, if it is on its way out (K-478). */
+  readonly deprecation?: string;
+}

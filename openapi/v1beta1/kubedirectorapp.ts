@@ -1,0 +1,207 @@
+/**
+ * KubeDirectorApp: an application described once, as data: roles, services, images and the packages that set it up.
+ *
+ * Schema and types of the hub version. Whether ids refer to each other rightly is judged by the registry.
+ */
+import type { KubeObject } from '../machinery/meta.ts';
+import { objectMetaSchema } from '../schema/object-meta.ts';
+import {
+  boolean,
+  integer,
+  listByKey,
+  listOf,
+  mapOf,
+  nullable,
+  object,
+  oneOf,
+  quantity,
+  setOf,
+  string,
+  type TypeOf,
+} from '../schema/schema.ts';
+
+const definition = (name: string) => `io.bluedata.kubedirector.v1beta1.${name}`;
+
+/** Ids of services become port names, which have 15 characters at most; the underscore is history's. */
+const serviceId = (description: string, example: string) =>
+  string(description, { minLength: 1, pattern: '^[A-Za-z0-9]([-A-Za-z0-9_]*[A-Za-z0-9])?$', maxLength: 63, example });
+
+const roleId = (description: string) =>
+  string(description, {
+    minLength: 1,
+    maxLength: 63,
+    pattern: '^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$',
+    example: 'worker',
+  });
+
+const label = object(
+  'A name for people.',
+  {
+    name: string('Short name.', { minLength: 1, example: 'Spark 2.2.1 with Jupyter' }),
+    description: string('What it is.'),
+  },
+  { required: ['name'], preserveUnknown: true, definition: definition('Label') },
+);
+
+const serviceEndpoint = object(
+  'Where a service listens.',
+  {
+    port: integer('TCP port.', { minimum: 0, maximum: 65535, example: 8080 }),
+    urlScheme: string('Scheme of its URL.', { example: 'http' }),
+    path: string('Path of its URL.', { example: '/' }),
+    isDashboard: boolean('People open it in a browser.'),
+    hasAuthToken: boolean('Each member gets a token that guards it.'),
+  },
+  { definition: definition('ServiceEndpoint') },
+);
+
+const appService = object(
+  'Something that members offer: an endpoint, or only a name for what runs there.',
+  {
+    id: serviceId('Unique among the services of the app.', 'spark-master'),
+    label: nullable(label),
+    endpoint: nullable(serviceEndpoint),
+    exported_service: string('Name under which other apps look for it.'),
+  },
+  { required: ['id'], preserveUnknown: true, definition: definition('AppService') },
+);
+export type AppService = TypeOf<typeof appService>;
+
+const setupPackage = object(
+  'An archive with the scripts that configure a member.',
+  {
+    packageURL: string('Where the member finds it.', {
+      pattern: '^(file|https?)://.+\\.tgz$',
+      example: 'file:///opt/configscripts/appconfig.tgz',
+    }),
+    useNewSetupLayout: boolean('The scripts expect their files in the layout of release 0.8 and later.'),
+  },
+  { required: ['packageURL'], definition: definition('SetupPackage') },
+);
+
+const persistDirs = (description: string) =>
+  listOf(string('A directory.', { pattern: '^/.*[^/]$', example: '/data' }), description);
+
+export const lifecycleEvents = ['configure', 'addnodes', 'delnodes'] as const;
+const eventList = (description: string) => setOf(oneOf(lifecycleEvents, 'Name of a lifecycle event.'), description);
+
+const appRole = object(
+  'A group of identical members.',
+  {
+    id: roleId('Unique among the roles of the app.'),
+    cardinality: string('How many members the role has: `3` means exactly three, `3+` at least three.', {
+      pattern: '^\\d+\\+?$',
+      example: '1+',
+    }),
+    imageRepoTag: string('Image that members run. Absent: defaultImageRepoTag.', { minLength: 1 }),
+    configPackage: nullable(setupPackage),
+    persistDirs: persistDirs('Directories kept on the volume of a member that has one. Absent: defaultPersistDirs.'),
+    eventList: eventList('Lifecycle events for which the setup script runs. Absent: defaultEventList.'),
+    containerSpec: nullable(
+      object(
+        'How the container is run.',
+        { stdin: boolean('Keep stdin open.'), tty: boolean('Give it a terminal; needs stdin.') },
+        { definition: definition('ContainerSpec') },
+      ),
+    ),
+    minResources: nullable(
+      mapOf(quantity('An amount.'), 'The least that a cluster must request for a member, by resource name.'),
+    ),
+    minStorage: nullable(
+      object(
+        'The least storage that a cluster must give a member.',
+        {
+          size: quantity('Size.', { example: '10Gi' }),
+          ephemeralModeSupported: boolean('Members may also run without storage.'),
+        },
+        { required: ['size'], definition: definition('MinStorage') },
+      ),
+    ),
+    maxLogSizeDump: integer('How many bytes of the output of a failed script status keeps.', { minimum: 0 }),
+  },
+  { required: ['id', 'cardinality'], definition: definition('AppRole') },
+);
+export type AppRole = TypeOf<typeof appRole>;
+
+const appConfig = object(
+  'Which roles are used, and which services run on them.',
+  {
+    selectedRoles: setOf(
+      string('Id of a role.', { minLength: 1 }),
+      'The roles that are used. A cluster must have those with a minimum above zero.',
+    ),
+    roleServices: listByKey(
+      ['roleID'],
+      object(
+        'The services of one role.',
+        {
+          roleID: roleId('Which role.'),
+          serviceIDs: setOf(serviceId('Id of a service.', 'ssh'), 'The services that run on it.'),
+        },
+        { required: ['roleID', 'serviceIDs'], definition: definition('RoleServices') },
+      ),
+      'Which services run on which role.',
+    ),
+    configMeta: nullable(mapOf(string('Value.'), 'Constants for the setup scripts.')),
+  },
+  { required: ['selectedRoles', 'roleServices'], definition: definition('AppConfig') },
+);
+
+export const appSpec = object(
+  'What the application consists of.',
+  {
+    label,
+    distroID: string('Names the line of applications that all versions of this one belong to.', {
+      minLength: 1,
+      example: 'bluedata/spark221e2',
+    }),
+    version: string('Version of this description.', { minLength: 1, example: '2.5' }),
+    configSchemaVersion: integer('Version of the contract with the setup scripts.', { minimum: 7, example: 7 }),
+    defaultImageRepoTag: string('Image for roles without their own.', { minLength: 1 }),
+    defaultConfigPackage: nullable(setupPackage),
+    defaultPersistDirs: persistDirs('Directories to keep on the volume, for roles without their own list.'),
+    defaultEventList: eventList('Lifecycle events, for roles without their own list. Absent: all.'),
+    defaultMaxLogSizeDump: integer(
+      'Bytes of script output that status keeps, for roles that do not say. Absent: 256.',
+      {
+        minimum: 0,
+      },
+    ),
+    services: listByKey(['id'], appService, 'What members offer. Ports are opened in this order.'),
+    roles: listByKey(['id'], appRole, 'The groups of members.'),
+    config: appConfig,
+    scaleRole: string(
+      'The role that `kubectl scale` changes, where a cluster does not say. Absent: the first selected role whose cardinality ends in +.',
+      { minLength: 1 },
+    ),
+    capabilities: setOf(
+      string('Name of a Linux capability.', { minLength: 1, example: 'IPC_LOCK' }),
+      'Capabilities added to every member.',
+    ),
+    systemdRequired: boolean('The images run systemd as their first process.'),
+    logoURL: string('Where a picture of the application is found.', {
+      pattern: '^(file|https?)://.+\\.(jpeg|png)$',
+    }),
+  },
+  {
+    required: ['label', 'distroID', 'version', 'configSchemaVersion', 'roles', 'config'],
+    preserveUnknown: true,
+    definition: definition('KubeDirectorAppSpec'),
+  },
+);
+export type AppSpec = TypeOf<typeof appSpec>;
+
+export const kubeDirectorApp = object(
+  'An application described once, as data. Clusters are instances of it.',
+  {
+    apiVersion: string('Version of this form.'),
+    kind: string('KubeDirectorApp.'),
+    metadata: objectMetaSchema,
+    spec: appSpec,
+  },
+  { required: ['spec'], definition: definition('KubeDirectorApp') },
+);
+
+export interface KubeDirectorApp extends KubeObject {
+  spec: AppSpec;
+}

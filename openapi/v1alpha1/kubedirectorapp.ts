@@ -25,7 +25,7 @@ const roleServicesNames = { roleID: 'role_id', serviceIDs: 'service_ids' };
 const firstSchemaVersion = 7;
 
 const packageSpellings: Spellings = {
-  older: { packageURL: movedTo('import_url'), package_url: movedTo('import_url') },
+  older: { packageURL: alsoCalled('import_url'), package_url: movedTo('import_url') },
 };
 
 const spellings: Spellings = {

@@ -13,7 +13,8 @@ import type {
   WatchBatch,
   WatchEvent,
 } from './kv.ts';
-import { WatchHub } from './watch-hub.ts';
+import { checkTxn } from './requests.ts';
+import { keyOf, revisionOf, WatchHub } from './watch-hub.ts';
 
 /** One version of a key; without an entry it is a deletion. */
 interface Version {
@@ -25,7 +26,10 @@ export class MemoryStore implements KeyValueStore {
   /** Every version of every key since the last compaction, oldest first. */
   readonly #versions = new Map<string, Version[]>();
   readonly #log: WatchEvent[] = [];
-  readonly #hub = new WatchHub((prefix, from) => this.#replay(prefix, from));
+  readonly #hub = new WatchHub({
+    newest: () => this.#revision,
+    read: (prefix, from) => this.#replay(prefix, from),
+  });
   #revision = 1;
   #compacted = 0;
   #open = true;
@@ -35,9 +39,9 @@ export class MemoryStore implements KeyValueStore {
     const { start, end, limit = 0, revision = this.#revision, keysOnly = false } = request;
     if (revision > this.#revision) throw futureRevision(revision, this.#revision);
     if (revision < this.#compacted) throw compacted(revision, this.#compacted);
-    const keys = end === undefined ? [start] : [...this.#versions.keys()].filter((key) => key >= start && key < end);
+    const keys = end === undefined ? [start] : [...this.#versions.keys()].filter(isWithin(start, end));
     const all = keys
-      .sort(byBytes)
+      .sort(compareBytes)
       .map((key) => this.#at(key, revision))
       .filter((entry) => entry !== undefined);
     const entries = limit > 0 ? all.slice(0, limit) : all;
@@ -49,8 +53,10 @@ export class MemoryStore implements KeyValueStore {
     };
   }
 
-  async txn({ when, perform, otherwise = [] }: TxnRequest, signal: AbortSignal): Promise<TxnResult> {
+  async txn(request: TxnRequest, signal: AbortSignal): Promise<TxnResult> {
     this.#check(signal);
+    checkTxn(request);
+    const { when, perform, otherwise = [] } = request;
     const holds = when.every(({ key, revision }) => (this.#at(key, this.#revision)?.revision ?? 0) === revision);
     if (!holds) {
       const current = otherwise.map((key) => this.#at(key, this.#revision));
@@ -128,14 +134,30 @@ export class MemoryStore implements KeyValueStore {
     return { type: 'put', entry };
   }
 
-  /** What a watch from `from` has missed so far. */
+  /** What a watch from `from` has missed, at most about `pieceOfHistory` events of it. */
   #replay(prefix: string, from: number): WatchBatch {
     if (from <= this.#compacted) throw compacted(from, this.#compacted);
-    const events = this.#log.filter((event) => revisionOf(event) >= from && keyOf(event).startsWith(prefix));
-    return { events, revision: this.#revision };
+    const first = this.#log.findIndex((event) => revisionOf(event) >= from);
+    if (first < 0) return { events: [], revision: this.#revision };
+    const last = this.#log[first + pieceOfHistory];
+    const revision = last ? revisionOf(last) : this.#revision;
+    const after = last ? this.#log.findIndex((event) => revisionOf(event) > revision) : -1;
+    const piece = this.#log.slice(first, after < 0 ? undefined : after);
+    return { events: piece.filter((event) => keyOf(event).startsWith(prefix)), revision };
   }
 }
 
-const revisionOf = (event: WatchEvent): number => (event.type === 'put' ? event.entry.revision : event.revision);
-const keyOf = (event: WatchEvent): string => (event.type === 'put' ? event.entry.key : event.key);
-const byBytes = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const pieceOfHistory = 1000;
+
+/** The order of UTF-8, which is that of code points; `<` compares UTF-16 units and puts surrogates before U+E000. */
+function compareBytes(a: string, b: string): number {
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (x !== y) return isSurrogate(x) === isSurrogate(y) ? x - y : isSurrogate(x) ? 1 : -1;
+  }
+  return a.length - b.length;
+}
+
+const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xe000;
+const isWithin = (start: string, end: string) => (key: string) =>
+  compareBytes(key, start) >= 0 && compareBytes(key, end) < 0;

@@ -32,9 +32,9 @@ export function parseFieldSelector(text: string): FieldSelector {
 }
 
 function termOf(term: string, selector: string): FieldTerm {
-  const at = term.search(/[=!]/);
-  const operator = at < 0 ? undefined : ['!=', '==', '='].find((candidate) => term.startsWith(candidate, at));
-  if (!operator) throw new Error(`invalid selector: '${selector}'; can't understand '${term}'`);
+  const at = term.search(/!=|=/);
+  if (at < 0) throw new Error(`invalid selector: '${selector}'; can't understand '${term}'`);
+  const operator = ['!=', '==', '='].find((candidate) => term.startsWith(candidate, at))!;
   return {
     field: term.slice(0, at),
     negated: operator === '!=',
@@ -64,7 +64,7 @@ function unescaped(value: string): string {
       at += 1;
       const escaped = value[at];
       if (escaped === undefined || !'\\,='.includes(escaped))
-        throw new Error(`invalid field selector: invalid escape sequence in value: ${value}`);
+        throw new Error(`invalid field selector: invalid escape sequence: \\${escaped ?? ''}`);
       plain += escaped;
     } else if (value[at] === ',' || value[at] === '=') {
       throw new Error(`invalid field selector: unescaped character in value: ${value}`);

@@ -111,9 +111,8 @@ export function parseLabelSelector(text: string): LabelSelector {
     if (key.kind !== 'identifier') throw refusal(key, 'identifier');
     const faults = qualifiedNameFaults(key.text);
     if (faults.length) throw new Error(`<nil>: Invalid value: ${JSON.stringify(key.text)}: ${faults.join('; ')}`);
-    if (peek().kind === 'end' || peek().kind === ',')
-      return { key: key.text, operator: negated ? 'DoesNotExist' : 'Exists', values: [] };
-    if (negated) throw refusal(peek(), "',' or 'end of string'");
+    if (negated) return { key: key.text, operator: 'DoesNotExist', values: [] };
+    if (peek().kind === 'end' || peek().kind === ',') return { key: key.text, operator: 'Exists', values: [] };
     const operator = operatorOf(take());
     const values = operator.many ? list() : [exact()];
     return checked({ key: key.text, operator: operator.name, values: [...new Set(values)].sort() });
@@ -128,7 +127,7 @@ export function parseLabelSelector(text: string): LabelSelector {
 
   const list = (): string[] => {
     const open = take();
-    if (open.kind !== '(') throw refusal(open, "'('");
+    if (open.kind !== '(') throw new Error(`found '${open.text}' expected: '('`);
     const values: string[] = [];
     let awaiting = true;
     for (;;) {
@@ -146,8 +145,7 @@ export function parseLabelSelector(text: string): LabelSelector {
 
   const selector: Requirement[] = [];
   if (peek().kind === 'end') return selector;
-  if (peek().kind !== 'identifier' && peek().kind !== '!')
-    throw new Error(`unable to parse requirement: ${refusal(peek(), 'identifier').message}`);
+  if (peek().kind !== 'identifier' && peek().kind !== '!') throw refusal(peek(), "!, identifier, or 'end of string'");
   for (;;) {
     try {
       selector.push(requirement());

@@ -38,5 +38,5 @@ export function parseQuantity(text: string | number): Nanos | undefined {
 
 const roundedUp = (value: bigint, by: bigint): bigint => (value + by - 1n) / by;
 
-/** Whole units, rounded up, as `Quantity.Value()` gives them. */
-export const wholeUnits = (nanos: Nanos): bigint => (nanos >= 0n ? roundedUp(nanos, unit) : nanos / unit);
+/** Whole units, rounded away from zero, as `Quantity.Value()` gives them. */
+export const wholeUnits = (nanos: Nanos): bigint => (nanos >= 0n ? roundedUp(nanos, unit) : -roundedUp(-nanos, unit));

@@ -1,0 +1,62 @@
+/**
+ * One object at one revision, as the cache keeps it: the bytes that clients get, and the few fields that selectors ask for.
+ *
+ * Immutable. Other forms (versions, tables, metadata only) are derived when somebody asks and remembered beside it within a budget
+ * (derived-forms.ts).
+ */
+import type { Labels } from '../../openapi/machinery/label-selector.ts';
+import type { KubeObject } from '../../openapi/machinery/meta.ts';
+import { decodeJson } from '../codec/json.ts';
+import type { Envelope } from './envelope.ts';
+
+/** What a snapshot consists of. */
+export interface SnapshotParts {
+  /** Key of the object below its resource: `namespace/name`, or `name`. */
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly revision: number;
+  readonly createRevision: number;
+  readonly labels: Labels | undefined;
+  /** Values of the resource's selectable fields. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** The object in the hub's form, resourceVersion included. */
+  readonly bytes: Buffer;
+}
+
+export class Snapshot implements SnapshotParts {
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly revision: number;
+  readonly createRevision: number;
+  readonly labels: Labels | undefined;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly bytes: Buffer;
+  /** Forms made so far; owned by derived-forms.ts. */
+  derived: Map<string, unknown> | undefined = undefined;
+
+  constructor(parts: SnapshotParts) {
+    this.key = parts.key;
+    this.namespace = parts.namespace;
+    this.name = parts.name;
+    this.uid = parts.uid;
+    this.revision = parts.revision;
+    this.createRevision = parts.createRevision;
+    this.labels = parts.labels;
+    this.fields = parts.fields;
+    this.bytes = parts.bytes;
+  }
+
+  /** The object, parsed anew: the caller may change it. */
+  object<T extends KubeObject>(): T {
+    return decodeJson(this.bytes).value as T;
+  }
+
+  /** The same state under a later revision: what there is to tell of an object that went (K-220, K-221). */
+  at(revision: number, envelope: Envelope): Snapshot {
+    return new Snapshot({ ...this, revision, bytes: envelope.reversioned(this.bytes, revision) });
+  }
+}

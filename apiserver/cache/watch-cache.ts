@@ -1,0 +1,214 @@
+/**
+ * The watch cache: everything that is stored, in memory, kept current by one storage watch for the whole keyspace.
+ *
+ * Reads that may be stale are answered at once. Reads that must be current ask storage for its revision, all that wait at one
+ * moment together, and are answered when the cache has come that far (K-553). Resources register; this file does not know them.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../../openapi/machinery/clock.ts';
+import type { Log } from '../../openapi/machinery/log.ts';
+import { orAborted } from '../../openapi/machinery/signal.ts';
+import { StatusError } from '../../openapi/machinery/status.ts';
+import { isStorageError } from '../../storage/errors.ts';
+import type { Keyspace } from '../../storage/keys.ts';
+import type { Entry, KeyValueStore, WatchBatch } from '../../storage/kv.ts';
+import { keyAfter, prefixEnd } from '../../storage/kv.ts';
+import type { WindowLimits } from './event-window.ts';
+import { ResourceCache, type SnapshotReader } from './resource-cache.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** How long a read waits for the cache to reach a revision (K-171, K-552). */
+const patienceMs = 3000;
+/** Entries per read while the cache is filled: few enough that other work gets its turn. */
+const pageSize = 500;
+/** Between attempts while storage is away. */
+const retryMs = 500;
+/** While somebody waits, storage is asked for progress this often (K-554). */
+const progressMs = 100;
+
+interface Waiter {
+  readonly revision: number;
+  readonly arrive: () => void;
+}
+
+export class WatchCache {
+  readonly #kv: KeyValueStore;
+  readonly #keyspace: Keyspace;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #resources = new Map<string, ResourceCache>();
+  readonly #waiters = new Set<Waiter>();
+  #revision = 0;
+  #ready = false;
+  #asking: Promise<number> | undefined;
+  #next: Promise<number> | undefined;
+  #progressTimer: NodeJS.Timeout | undefined;
+
+  constructor({ kv, keyspace, clock, log }: { kv: KeyValueStore; keyspace: Keyspace; clock: Clock; log: Log }) {
+    this.#kv = kv;
+    this.#keyspace = keyspace;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** The cache shows everything up to here. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Has it been filled since it began? */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** @param prefix the list prefix of the resource: its keys are `prefix + namespace/name` */
+  register(prefix: string, reader: SnapshotReader, limits?: WindowLimits): ResourceCache {
+    const cache = new ResourceCache(reader, this.#clock, limits);
+    this.#resources.set(prefix, cache);
+    return cache;
+  }
+
+  /** Fills the cache and keeps it current until the signal aborts. Storage may come and go meanwhile. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const revision = await this.#fill(signal);
+        for await (const batch of this.#kv.watch(this.#keyspace.prefix, revision + 1, signal)) this.#apply(batch);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (isStorageError(error, 'Compacted')) this.#log.warn('history was compacted away; reading everything again');
+        else this.#log.error('the watch cache lost its storage', error);
+        await sleep(retryMs, undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+
+  /**
+   * Waits until the cache shows `revision`.
+   *
+   * @throws StatusError 504 when it does not come (K-384); 429 when the cache is still being filled (K-219)
+   */
+  async reach(revision: number, signal: AbortSignal): Promise<void> {
+    if (!this.#ready) throw StatusError.tooManyRequests('storage is (re)initializing');
+    if (revision <= this.#revision) return;
+    let timer: NodeJS.Timeout | undefined;
+    let waiter: Waiter | undefined;
+    const arrival = new Promise<void>((resolve, reject) => {
+      waiter = { revision, arrive: resolve };
+      this.#waiters.add(waiter);
+      timer = setTimeout(() => reject(StatusError.revisionTooLarge(revision, this.#revision)), patienceMs);
+    });
+    this.#askForProgress();
+    try {
+      await orAborted(arrival, signal);
+    } finally {
+      clearTimeout(timer);
+      if (waiter) this.#waiters.delete(waiter);
+    }
+  }
+
+  /**
+   * Waits until the cache shows whatever was written before this call, by anybody (K-561).
+   *
+   * @returns the revision that is certainly shown
+   */
+  async current(signal: AbortSignal): Promise<number> {
+    const revision = await orAborted(this.#present(), signal);
+    await this.reach(revision, signal);
+    return revision;
+  }
+
+  /** One question to storage for everybody who asks before it is put. */
+  #present(): Promise<number> {
+    if (!this.#asking) {
+      this.#asking = this.#ask();
+      return this.#asking;
+    }
+    // The question under way may have been answered in the past already, so late comers share the next one.
+    this.#next ??= this.#asking.then(
+      () => this.#ask(),
+      () => this.#ask(),
+    );
+    return this.#next;
+  }
+
+  #ask(): Promise<number> {
+    this.#next = undefined;
+    const question = this.#kv.currentRevision(AbortSignal.timeout(patienceMs));
+    this.#asking = question;
+    const done = (): void => {
+      if (this.#asking === question) this.#asking = undefined;
+    };
+    question.then(done, done);
+    return question;
+  }
+
+  #askForProgress(): void {
+    if (this.#progressTimer) return;
+    const ask = (): void => {
+      this.#progressTimer = undefined;
+      if (!this.#waiters.size) return;
+      this.#kv.requestProgress();
+      this.#progressTimer = setTimeout(ask, progressMs);
+    };
+    this.#progressTimer = setTimeout(ask, progressMs / 10);
+  }
+
+  /** Reads all that is stored, as of one revision. */
+  async #fill(signal: AbortSignal): Promise<number> {
+    const found = new Map<string, Snapshot[]>([...this.#resources.keys()].map((prefix) => [prefix, []]));
+    const end = prefixEnd(this.#keyspace.prefix);
+    let start: string = this.#keyspace.prefix;
+    let revision: number | undefined;
+    for (;;) {
+      const page = await this.#kv.range(
+        { start, end, limit: pageSize, ...(revision !== undefined && { revision }) },
+        signal,
+      );
+      revision ??= page.revision;
+      for (const entry of page.entries) this.#read(entry, found);
+      const last = page.entries.at(-1);
+      if (!page.more || !last) break;
+      start = keyAfter(last.key);
+    }
+    for (const [prefix, snapshots] of found) this.#resources.get(prefix)?.replace(snapshots, revision);
+    this.#ready = true;
+    this.#advance(revision);
+    return revision;
+  }
+
+  #read(entry: Entry, found: Map<string, Snapshot[]>): void {
+    const prefix = this.#prefixOf(entry.key);
+    const cache = prefix && this.#resources.get(prefix);
+    if (cache) found.get(prefix)?.push(cache.read(entry));
+  }
+
+  #apply({ events, revision }: WatchBatch): void {
+    const touched = new Set<ResourceCache>();
+    for (const event of events) {
+      const key = event.type === 'put' ? event.entry.key : event.key;
+      const prefix = this.#prefixOf(key);
+      const cache = prefix && this.#resources.get(prefix);
+      if (!cache) continue;
+      if (event.type === 'put') cache.put(event.entry);
+      else cache.remove(key.slice(prefix.length), event.revision);
+      touched.add(cache);
+    }
+    this.#advance(revision);
+    for (const cache of touched) cache.announce();
+  }
+
+  #advance(revision: number): void {
+    if (revision > this.#revision) this.#revision = revision;
+    for (const waiter of this.#waiters) if (waiter.revision <= this.#revision) waiter.arrive();
+  }
+
+  /** `/registry/<group>/<resource>/` of a key; undefined for our own bookkeeping. */
+  #prefixOf(key: string): string | undefined {
+    if (this.#keyspace.isOwn(key)) return undefined;
+    const afterGroup = key.indexOf('/', this.#keyspace.prefix.length) + 1;
+    const afterResource = afterGroup && key.indexOf('/', afterGroup) + 1;
+    return afterResource ? key.slice(0, afterResource) : undefined;
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * JSON patch (RFC 6902): operations on places named by JSON pointers, all or none (K-248, K-249).
+ *
+ * As in Kubernetes, an index may be negative, counting from the end, and both the number of operations and what `copy` may add are
+ * bounded.
+ */
+import { copyOf, jsonText, ownValue, sameJson, setOwn } from '../../openapi/machinery/json.ts';
+import { isRecord } from '../../openapi/machinery/meta.ts';
+import { StatusError } from '../../openapi/machinery/status.ts';
+
+const maxOperations = 10_000;
+/** Bytes of JSON that all `copy` operations of one patch may add: the limit of a request body. */
+const maxCopied = 3 * 1024 * 1024;
+
+export interface PatchOperation {
+  readonly op: string;
+  readonly path: string;
+  readonly from?: string;
+  readonly value?: unknown;
+}
+
+/** @throws StatusError 400 when this is not a list of operations, 413 when it is too long */
+export function parseJsonPatch(patch: unknown): PatchOperation[] {
+  if (!Array.isArray(patch)) throw StatusError.badRequest('error decoding patch: a JSON patch is a list of operations');
+  if (patch.length > maxOperations)
+    throw StatusError.entityTooLarge(
+      `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`,
+    );
+  return patch.map((operation) => {
+    if (!isRecord(operation)) throw StatusError.badRequest('error decoding patch: an operation is an object');
+    const { op, path, from } = operation;
+    if (typeof op !== 'string' || typeof path !== 'string' || (from !== undefined && typeof from !== 'string'))
+      throw StatusError.unprocessable();
+    return { op, path, ...(from !== undefined && { from }), value: ownValue(operation, 'value') };
+  });
+}
+
+/**
+ * @param document is changed; take the result, since the root may have been replaced
+ * @throws StatusError 422 when an operation cannot be carried out; `document` is then of no use any more
+ */
+export function jsonPatched(document: unknown, operations: readonly PatchOperation[]): unknown {
+  // A wrapper gives the root a parent, so that no operation needs a special case for it.
+  const holder: Record<string, unknown> = { root: document };
+  const budget = { bytes: maxCopied };
+  for (const operation of operations) carryOut(holder, operation, budget);
+  return holder.root;
+}
+
+function carryOut(holder: Record<string, unknown>, operation: PatchOperation, budget: { bytes: number }): void {
+  const target = pointer(operation.path);
+  switch (operation.op) {
+    case 'add':
+      add(holder, target, copyOf(given(operation)));
+      break;
+    case 'remove':
+      remove(holder, target);
+      break;
+    case 'replace':
+      replace(holder, target, copyOf(given(operation)));
+      break;
+    case 'move':
+      if (operation.path.startsWith(`${operation.from}/`)) throw StatusError.unprocessable();
+      add(holder, target, remove(holder, pointer(operation.from)));
+      break;
+    case 'copy':
+      add(holder, target, charged(copyOf(read(holder, pointer(operation.from))), budget));
+      break;
+    case 'test':
+      if (!sameJson(read(holder, target), operation.value ?? null)) throw StatusError.unprocessable();
+      break;
+    default:
+      throw StatusError.unprocessable();
+  }
+}
+
+function charged(value: unknown, budget: { bytes: number }): unknown {
+  budget.bytes -= jsonText(value).length;
+  if (budget.bytes >= 0) return value;
+  throw StatusError.entityTooLarge(
+    `Unable to complete the copy, the accumulated size increase is too large, limit is ${maxCopied}`,
+  );
+}
+
+const given = ({ value }: PatchOperation): unknown => {
+  if (value === undefined) throw StatusError.unprocessable();
+  return value;
+};
+
+/** The steps of a JSON pointer, from the holder on. */
+function pointer(text: string | undefined): [string, ...string[]] {
+  if (text === undefined || (text !== '' && !text.startsWith('/'))) throw StatusError.unprocessable();
+  const steps = text === '' ? [] : text.slice(1).split('/');
+  return ['root', ...steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))];
+}
+
+/** The container of the last step, and that step. */
+function parentOf(
+  holder: Record<string, unknown>,
+  steps: readonly string[],
+): [Record<string, unknown> | unknown[], string] {
+  const parent = steps.slice(0, -1).reduce<unknown>((node, step) => child(node, step), holder);
+  if (!isRecord(parent) && !Array.isArray(parent)) throw StatusError.unprocessable();
+  return [parent, steps.at(-1)!];
+}
+
+function child(node: unknown, step: string): unknown {
+  if (Array.isArray(node)) return node[indexIn(node, step, node.length - 1)];
+  if (!isRecord(node) || !Object.hasOwn(node, step)) throw StatusError.unprocessable();
+  return node[step];
+}
+
+const read = (holder: Record<string, unknown>, steps: readonly string[]): unknown =>
+  steps.reduce<unknown>((node, step) => child(node, step), holder);
+
+function indexIn(list: readonly unknown[], step: string, max: number): number {
+  if (!/^(0|-?[1-9][0-9]*)$/.test(step)) throw StatusError.unprocessable();
+  const index = Number(step);
+  const found = index < 0 ? index + list.length : index;
+  if (found < 0 || found > max) throw StatusError.unprocessable();
+  return found;
+}
+
+function add(holder: Record<string, unknown>, steps: readonly string[], value: unknown): void {
+  const [parent, step] = parentOf(holder, steps);
+  if (!Array.isArray(parent)) setOwn(parent, step, value);
+  else if (step === '-') parent.push(value);
+  else parent.splice(indexIn(parent, step, parent.length), 0, value);
+}
+
+function remove(holder: Record<string, unknown>, steps: readonly string[]): unknown {
+  const [parent, step] = parentOf(holder, steps);
+  if (Array.isArray(parent)) return parent.splice(indexIn(parent, step, parent.length - 1), 1)[0];
+  const value = child(parent, step);
+  delete parent[step];
+  return value;
+}
+
+function replace(holder: Record<string, unknown>, steps: readonly string[], value: unknown): void {
+  const [parent, step] = parentOf(holder, steps);
+  if (Array.isArray(parent)) parent[indexIn(parent, step, parent.length - 1)] = value;
+  else {
+    child(parent, step);
+    setOwn(parent, step, value);
+  }
+}

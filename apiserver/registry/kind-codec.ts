@@ -1,0 +1,190 @@
+/**
+ * Between documents and objects: one resource's forms compiled, so that no request interprets a schema.
+ *
+ * A document is what a client sent, in the form of a served version; an object is in the hub's form. Decoding spells anew, checks
+ * metadata's types, prunes and defaults, in Kubernetes' order (K-135); it does not judge values.
+ */
+import type { Form } from '../../openapi/form.ts';
+import { type FieldError, faultText } from '../../openapi/machinery/field.ts';
+import { jsonText } from '../../openapi/machinery/json.ts';
+import { apiVersionOf, isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
+import { StatusError } from '../../openapi/machinery/status.ts';
+import { compileDefaults, type Defaulter } from '../../openapi/schema/defaults.ts';
+import { objectMetaSchema } from '../../openapi/schema/object-meta.ts';
+import { Path } from '../../openapi/schema/path.ts';
+import { compilePruning, type Pruner } from '../../openapi/schema/prune.ts';
+import { compileValidation, type Validator } from '../../openapi/schema/validate.ts';
+import type { Entry } from '../../storage/kv.ts';
+import { Envelope } from '../cache/envelope.ts';
+import { Snapshot } from '../cache/snapshot.ts';
+import { decodeJson } from '../codec/json.ts';
+import { hubForm, type Resource } from './resource.ts';
+
+const metadataFaults = compileValidation({
+  type: 'object',
+  properties: { metadata: { ...objectMetaSchema, required: [] } },
+});
+
+/** A served version, ready for use. */
+export interface CompiledForm {
+  readonly form: Form;
+  readonly apiVersion: string;
+  readonly prune: Pruner | undefined;
+  readonly fillDefaults: Defaulter | undefined;
+  readonly validate: Validator;
+}
+
+/** What decoding found besides the document. */
+export interface Findings {
+  /** Paths of fields that the schema does not know, sorted; they have been removed. */
+  readonly unknown: readonly string[];
+  /** Two spellings of one field that disagree. */
+  readonly faults: readonly FieldError[];
+}
+
+export class KindCodec<T extends KubeObject = KubeObject> {
+  readonly resource: Resource<T>;
+  readonly hub: CompiledForm;
+  readonly envelope: Envelope;
+  readonly #forms: ReadonlyMap<string, CompiledForm>;
+
+  constructor(resource: Resource<T>) {
+    this.resource = resource;
+    this.#forms = new Map(resource.forms.map((form) => [form.version, compiled(form, resource.group)]));
+    this.hub = this.form(hubForm(resource).version);
+    this.envelope = new Envelope(this.hub.apiVersion, resource.kind);
+  }
+
+  form(version: string): CompiledForm {
+    const found = this.#forms.get(version);
+    if (!found) throw new Error(`${this.resource.plural} is not served in ${version}`);
+    return found;
+  }
+
+  /**
+   * Puts a document into shape: today's spelling, no unknown fields, defaults filled. In place.
+   *
+   * @throws StatusError BadRequest when metadata holds values of wrong types (K-158)
+   */
+  normalise(
+    document: Record<string, unknown>,
+    { form, prune, fillDefaults }: CompiledForm,
+    warn: (text: string) => void,
+  ): Findings {
+    const faults = form.respell?.(document, warn) ?? [];
+    // Go reads a null as "not set"; kubectl itself sends `creationTimestamp: null` (K-338).
+    dropNulls(document.metadata);
+    const unknown: string[] = [];
+    prune?.(document, new Path(), (path) => unknown.push(path));
+    const [wrong] = metadataFaults(document);
+    if (wrong) throw StatusError.badRequest(`${this.#inVersion(form.version)}: ${faultText(wrong)}`);
+    fillDefaults?.(document);
+    return { unknown: unknown.sort(), faults };
+  }
+
+  /** `KubeDirectorCluster in version "v1beta1" cannot be handled as a KubeDirectorCluster` */
+  #inVersion(version: string): string {
+    const { kind } = this.resource;
+    return `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}`;
+  }
+
+  /** @throws StatusError BadRequest naming every finding (K-145) */
+  refuseLoose(findings: readonly string[], version: string): void {
+    if (findings.length)
+      throw StatusError.badRequest(`${this.#inVersion(version)}: strict decoding error: ${findings.join(', ')}`);
+  }
+
+  /** A document of this form as an object. The document is taken over. */
+  toObject(document: Record<string, unknown>, { form }: CompiledForm): T {
+    const object = (form.toHub?.(document) ?? document) as unknown as T;
+    object.apiVersion = this.hub.apiVersion;
+    object.kind = this.resource.kind;
+    if (!isRecord(object.metadata)) object.metadata = { name: '' };
+    object.metadata.name ??= '';
+    return object;
+  }
+
+  /** An object as a document of this form. The object is taken over. */
+  toDocument(object: T, { form, apiVersion }: CompiledForm): Record<string, unknown> {
+    const document = form.fromHub?.(object) ?? (object as unknown as Record<string, unknown>);
+    document.apiVersion = apiVersion;
+    return document;
+  }
+
+  /** The object as the cache keeps it, from what was just written. */
+  snapshot(object: T, stored: Buffer, revision: number, createRevision: number): Snapshot {
+    return this.#snapshot(object, this.envelope.served(stored, revision), revision, createRevision);
+  }
+
+  /** What a dry run of a create answers: an object without a resourceVersion (K-139). */
+  unversioned(object: T, stored: Buffer): Snapshot {
+    return this.#snapshot(object, stored, 0, 0);
+  }
+
+  #snapshot(object: T, bytes: Buffer, revision: number, createRevision: number): Snapshot {
+    const { metadata } = object;
+    return new Snapshot({
+      key: metadata.namespace ? `${metadata.namespace}/${metadata.name}` : metadata.name,
+      namespace: metadata.namespace ?? '',
+      name: metadata.name,
+      uid: metadata.uid ?? '',
+      revision,
+      createRevision,
+      labels: metadata.labels,
+      fields: this.#fieldsOf(object),
+      bytes,
+    });
+  }
+
+  /**
+   * The object as the cache keeps it, from what is stored.
+   *
+   * @throws Error when the bytes are not an object of this kind
+   */
+  snapshotOf(entry: Entry): Snapshot {
+    const { object, changed } = this.#read(entry.value);
+    const stored = changed || !this.envelope.fits(entry.value) ? this.envelope.stored(object) : entry.value;
+    return this.snapshot(object, stored, entry.revision, entry.createRevision);
+  }
+
+  /** The object that an entry holds, from storage or from the cache, with its resourceVersion. */
+  objectOf({ value, revision }: Entry): T {
+    const { object } = this.#read(value);
+    object.metadata.resourceVersion = String(revision);
+    return object;
+  }
+
+  /** Values that were written under an older schema are pruned and defaulted as they are read. */
+  #read(value: Buffer): { object: T; changed: boolean } {
+    const object = decodeJson(value).value as T;
+    if (!isRecord(object) || !isRecord(object.metadata))
+      throw new Error(`not a ${this.resource.kind}: ${jsonText(object).slice(0, 40)}`);
+    const pruned = this.hub.prune?.(object, new Path()) ?? false;
+    const filled = this.hub.fillDefaults?.(object) ?? false;
+    return { object, changed: pruned || filled };
+  }
+
+  #fieldsOf(object: T): Record<string, string> {
+    const fields: Record<string, string> = {
+      'metadata.name': object.metadata.name,
+      'metadata.namespace': object.metadata.namespace ?? '',
+    };
+    for (const field of this.resource.selectableFields ?? []) fields[field.label] = field.value(object);
+    return fields;
+  }
+}
+
+function dropNulls(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value))
+    if (inner !== null) dropNulls(inner);
+    else if (!Array.isArray(value)) delete (value as Record<string, unknown>)[key];
+}
+
+const compiled = (form: Form, group: string): CompiledForm => ({
+  form,
+  apiVersion: apiVersionOf({ group, version: form.version }),
+  prune: compilePruning(form.schema),
+  fillDefaults: compileDefaults(form.schema),
+  validate: compileValidation(form.schema),
+});

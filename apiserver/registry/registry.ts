@@ -1,0 +1,299 @@
+/**
+ * One resource's verbs over documents: what HTTP handlers call. Documents are in the form of a served version; behind this file
+ * everything is in the hub's form.
+ *
+ * Controllers in this process use `reads`, `writes` and `deletion` directly, with objects.
+ */
+import type { Clock } from '../../openapi/machinery/clock.ts';
+import { type FieldError, invalid, metadata as metadataPath } from '../../openapi/machinery/field.ts';
+import { copyOf, jsonText } from '../../openapi/machinery/json.ts';
+import { isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
+import { StatusError } from '../../openapi/machinery/status.ts';
+import type { Keyspace } from '../../storage/keys.ts';
+import type { Store } from '../../storage/store.ts';
+import type { ResourceCache } from '../cache/resource-cache.ts';
+import type { Snapshot } from '../cache/snapshot.ts';
+import type { WatchCache } from '../cache/watch-cache.ts';
+import type { Admission } from './admission.ts';
+import { type Deleted, type DeleteOptions, Deletion } from './deletion.ts';
+import { type CompiledForm, KindCodec } from './kind-codec.ts';
+import { metadataFaults } from './metadata.ts';
+import { Reads } from './reads.ts';
+import type { Resource, Subresource } from './resource.ts';
+import type { Selection } from './selection.ts';
+import type { WriteContext } from './strategy.ts';
+import { Writes } from './writes.ts';
+
+/** What is to be done about unknown and repeated fields (K-143 to K-145). */
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
+export interface DocumentOptions extends WriteContext {
+  readonly fieldValidation: FieldValidation;
+}
+
+/** A document as it was decoded. */
+export interface ReceivedDocument {
+  readonly value: unknown;
+  /** What its decoder has to say about it: `duplicate field "spec.app"`. */
+  readonly duplicates: readonly string[];
+}
+
+/** Makes a patched document from the present one, which it may take apart. @throws StatusError */
+export type Patcher = (document: Record<string, unknown>) => unknown;
+
+/** Where a write goes: an object, seen in a version. */
+export interface Target {
+  readonly namespace: string;
+  readonly name: string;
+  readonly version: string;
+}
+
+export class ObjectRegistry<T extends KubeObject = KubeObject> {
+  readonly resource: Resource<T>;
+  readonly codec: KindCodec<T>;
+  readonly cache: ResourceCache;
+  readonly reads: Reads;
+  readonly writes: Writes<T>;
+  readonly deletion: Deletion<T>;
+
+  constructor(parts: {
+    resource: Resource<T>;
+    store: Store;
+    keyspace: Keyspace;
+    watchCache: WatchCache;
+    admission: Admission;
+    clock: Clock;
+  }) {
+    const { resource, store, watchCache, admission, clock } = parts;
+    const root = parts.keyspace.listPrefix(resource.group, resource.plural);
+    const codec = new KindCodec(resource);
+    const cache = watchCache.register(root, codec);
+    this.resource = resource;
+    this.codec = codec;
+    this.cache = cache;
+    this.reads = new Reads({ codec: codec as unknown as KindCodec, store, watchCache, cache, root });
+    this.writes = new Writes({ codec, store, admission, clock, root, known: (key) => cache.get(key) });
+    this.deletion = new Deletion({ codec, store, admission, clock, root });
+  }
+
+  /** `namespace/name` for namespaced resources, else the name. */
+  keyOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+    return this.resource.namespaced ? `${namespace}/${name}` : name;
+  }
+
+  subresource(name: string): Subresource<T> | undefined {
+    return this.resource.subresources?.find((subresource) => subresource.name === name);
+  }
+
+  async create(
+    received: ReceivedDocument,
+    { namespace, version }: Target,
+    options: DocumentOptions,
+    signal: AbortSignal,
+  ): Promise<Snapshot> {
+    const form = this.codec.form(version);
+    const document = this.#checked(received.value, form);
+    const { namespace: given } = metadataOf(document);
+    if (given !== undefined && given !== '' && given !== namespace)
+      throw StatusError.badRequest(
+        'the namespace of the provided object does not match the namespace sent on the request',
+      );
+    const { object, faults } = this.#decoded(document, received.duplicates, form, options);
+    this.#refuseIllTyped(object, faults);
+    return this.writes.create(object, namespace, options, signal);
+  }
+
+  async replace(
+    received: ReceivedDocument,
+    target: Target,
+    options: DocumentOptions,
+    signal: AbortSignal,
+  ): Promise<Snapshot> {
+    const form = this.codec.form(target.version);
+    const document = this.#checked(received.value, form);
+    const { uid, resourceVersion } = metadataOf(document);
+    checkName(document, target);
+    const { object, faults } = this.#decoded(document, received.duplicates, form, options);
+    this.#refuseIllTyped(object, faults);
+    if (typeof resourceVersion !== 'string' || resourceVersion === '' || resourceVersion === '0')
+      throw this.#unconditional(target.name);
+    const preconditions = { resourceVersion, ...(typeof uid === 'string' && uid && { uid }) };
+    return this.writes.modify(this.keyOf(target), () => copyOf(object), options, signal, preconditions);
+  }
+
+  async patch(patcher: Patcher, target: Target, options: DocumentOptions, signal: AbortSignal): Promise<Snapshot> {
+    const form = this.codec.form(target.version);
+    const change = (old: T): T => {
+      const { resourceVersion, uid } = old.metadata;
+      const document = patcher(this.codec.toDocument(old, form));
+      if (!isRecord(document)) throw StatusError.unprocessable();
+      checkName(document, target);
+      this.#sameObject(metadataOf(document), { uid, resourceVersion }, target.name);
+      const { object, faults } = this.#decodedPatch(document, form, options);
+      this.#refuseIllTyped(object, faults);
+      return object;
+    };
+    return this.writes.modify(this.keyOf(target), change, options, signal);
+  }
+
+  /** The document that stands for an object under a subresource. */
+  readSubresource(snapshot: Snapshot, subresource: Subresource<T>): KubeObject {
+    return subresource.read(snapshot.object<T>());
+  }
+
+  /** @param edit makes the new document from the present one; its result has passed nothing yet */
+  async writeSubresource(
+    subresource: Subresource<T>,
+    edit: (document: KubeObject) => KubeObject,
+    target: Target,
+    options: DocumentOptions,
+    signal: AbortSignal,
+  ): Promise<KubeObject> {
+    const change = (old: T): T => {
+      const present = subresource.read(copyOf(old));
+      const document = edit(copyOf(present));
+      this.#sameObject(metadataOf(document), present.metadata, target.name);
+      return subresource.write(old, document);
+    };
+    const snapshot = await this.writes.modify(this.keyOf(target), change, options, signal);
+    return subresource.read(snapshot.object<T>());
+  }
+
+  delete(
+    target: { readonly namespace: string; readonly name: string },
+    options: DeleteOptions,
+    context: WriteContext,
+    signal: AbortSignal,
+  ): Promise<Deleted> {
+    return this.deletion.delete(this.keyOf(target), options, context, signal);
+  }
+
+  /** @returns the objects as they were before, and where the rest begins (K-301) */
+  async deleteCollection(
+    request: { readonly selection: Selection; readonly limit: number; readonly continue: string },
+    options: DeleteOptions,
+    context: WriteContext,
+    signal: AbortSignal,
+  ): Promise<Awaited<ReturnType<Reads['list']>>> {
+    const listed = await this.reads.list({ ...request, resourceVersion: undefined, exact: false }, signal);
+    for (const { namespace, name } of listed.items) {
+      try {
+        await this.delete({ namespace, name }, options, context, signal);
+      } catch (error) {
+        if (!(error instanceof StatusError && error.code === 404)) throw error;
+      }
+    }
+    return listed;
+  }
+
+  /** Is this a document of this kind in this version at all (K-154 to K-156)? */
+  #checked(document: unknown, { apiVersion }: CompiledForm): Record<string, unknown> {
+    const { kind, group } = this.resource;
+    const text = () => jsonText(document);
+    const refusal = (why: string): StatusError =>
+      StatusError.badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why}`);
+    if (!isRecord(document))
+      throw refusal(`couldn't get version/kind; json parse error: not an object (${snippet(text())})`);
+    if (!document.kind) throw refusal(`Object 'Kind' is missing in '${text()}' (${snippet(text())})`);
+    if (!document.apiVersion) throw refusal(`Object 'apiVersion' is missing in '${text()}' (${snippet(text())})`);
+    if (document.apiVersion !== apiVersion)
+      throw StatusError.badRequest(
+        `the API version in the data (${document.apiVersion}) does not match the expected API version (${apiVersion})`,
+      );
+    if (document.kind !== kind) {
+      const { name } = metadataOf(document);
+      const fault = invalid('kind', document.kind, `must be ${kind}`);
+      throw StatusError.invalid({ group, kind: String(document.kind) }, typeof name === 'string' ? name : '', [fault]);
+    }
+    return document;
+  }
+
+  /** A document as an object, with the faults that its schema finds; the strategy must not see an object that has any. */
+  #decoded(
+    document: Record<string, unknown>,
+    duplicates: readonly string[],
+    form: CompiledForm,
+    { fieldValidation, warn }: DocumentOptions,
+  ): { object: T; faults: readonly FieldError[] } {
+    const { unknown, faults } = this.codec.normalise(document, form, warn);
+    const findings = [...duplicates, ...unknown.map(unknownField)];
+    if (fieldValidation === 'Strict') this.codec.refuseLoose(findings, form.form.version);
+    if (fieldValidation === 'Warn') for (const finding of findings) warn(finding);
+    const all = [...faults, ...form.validate(document)];
+    return { object: this.codec.toObject(document, form), faults: all };
+  }
+
+  /** A patched document is refused in other words (K-148). */
+  #decodedPatch(
+    document: Record<string, unknown>,
+    form: CompiledForm,
+    options: DocumentOptions,
+  ): { object: T; faults: readonly FieldError[] } {
+    if (options.fieldValidation !== 'Strict') return this.#decoded(document, [], form, options);
+    const text = jsonText(document);
+    const { unknown, faults } = this.codec.normalise(document, form, options.warn);
+    if (unknown.length)
+      throw StatusError.invalid({ group: '', kind: '' }, '', [
+        invalid('patch', text, `strict decoding error: ${unknown.map(unknownField).join(', ')}`),
+      ]);
+    const all = [...faults, ...form.validate(document)];
+    return { object: this.codec.toObject(document, form), faults: all };
+  }
+
+  #refuseIllTyped({ metadata }: T, faults: readonly FieldError[]): void {
+    const { group, kind, nameRule } = this.resource;
+    if (!faults.length) return;
+    throw StatusError.invalid({ group, kind }, metadata.name, [
+      ...faults,
+      ...metadataFaults(metadata, nameRule, false),
+    ]);
+  }
+
+  #unconditional(name: string): StatusError {
+    const fault = invalid(metadataPath.child('resourceVersion'), 0, 'must be specified for an update');
+    return StatusError.invalid({ group: this.resource.group, kind: this.resource.plural }, name, [fault]);
+  }
+
+  /** A patched resourceVersion is a precondition (K-245), a patched uid a mistake (K-255). */
+  #sameObject(
+    patched: Record<string, unknown>,
+    { uid, resourceVersion }: { uid?: string | undefined; resourceVersion?: string | undefined },
+    name: string,
+  ): void {
+    const { group, kind } = this.resource;
+    if (patched.resourceVersion !== undefined && patched.resourceVersion !== resourceVersion)
+      throw StatusError.conflict(this.writes.groupResource, name);
+    if (patched.uid !== undefined && patched.uid !== uid)
+      throw StatusError.invalid({ group, kind }, name, [
+        invalid(metadataPath.child('uid'), patched.uid, 'field is immutable'),
+      ]);
+  }
+}
+
+const unknownField = (path: string): string => `unknown field ${JSON.stringify(path)}`;
+
+const metadataOf = (document: object): Record<string, unknown> => {
+  const { metadata } = document as { metadata?: unknown };
+  return isRecord(metadata) ? metadata : {};
+};
+
+/** The name in a body must be the one in the path (K-230, K-255). */
+export function checkName(
+  document: object,
+  { name: expected, namespace: expectedNamespace }: { name: string; namespace: string },
+): void {
+  const { name, namespace } = metadataOf(document);
+  if (name === undefined || name === '')
+    throw StatusError.badRequest(
+      `the name of the object (${expected} based on URL) was undeterminable: name must be provided`,
+    );
+  if (name !== expected)
+    throw StatusError.badRequest(`the name of the object (${name}) does not match the name on the URL (${expected})`);
+  if (namespace !== undefined && namespace !== '' && namespace !== expectedNamespace)
+    throw StatusError.badRequest(
+      `the namespace of the object (${namespace}) does not match the namespace on the URL (${expectedNamespace})`,
+    );
+}
+
+/** The beginning of a body, to recognise it by. */
+export const snippet = (text: string): string => (text.length > 30 ? `${text.slice(0, 30)} ...` : text || '<empty>');

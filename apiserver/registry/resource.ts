@@ -1,0 +1,115 @@
+/**
+ * What a resource is to the server: its names, its forms, how it differs from others, and what people see of it in tables.
+ *
+ * Routes, discovery, documents and kubectl's columns derive from this one value. It is data and pure functions; the verbs are in
+ * registry.ts.
+ */
+import type { Form } from '../../openapi/form.ts';
+import type { KubeObject } from '../../openapi/machinery/meta.ts';
+import type { NameRule } from '../../openapi/machinery/names.ts';
+import type { Schema } from '../../openapi/schema/schema.ts';
+import type { Verb } from '../../openapi/served.ts';
+import type { Strategy } from './strategy.ts';
+
+/** A cell of a table. A time is printed as the time since then, reckoned when the table is served. */
+export type Cell = string | number | boolean | null | { readonly since: string | undefined };
+
+export interface Column<T> {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format?: 'name';
+  readonly description: string;
+  /** 0: always shown; above: only with `-o wide`. */
+  readonly priority?: number;
+  cell(object: T): Cell;
+}
+
+/**
+ * A document that stands for an object under another path, such as its scale.
+ *
+ * `status` is not one of these: there the document is the object itself (see hasStatus).
+ */
+export interface Subresource<T extends KubeObject> {
+  readonly name: string;
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly schema: Schema;
+  readonly columns: readonly Column<KubeObject>[];
+  /**
+   * The document for an object in the hub's form.
+   *
+   * @throws StatusError when the object has none
+   */
+  read(object: T): KubeObject;
+  /**
+   * The object as it is after the document was written. The document has passed its schema.
+   *
+   * @throws StatusError when the document cannot be
+   */
+  write(object: T, document: KubeObject): T;
+}
+
+/** A field that people may select by; `label` is its name in selectors (`spec.app`). */
+export interface SelectableField<T> {
+  readonly label: string;
+  value(object: T): string;
+}
+
+export interface Resource<T extends KubeObject = KubeObject, R = unknown> {
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly kind: string;
+  readonly listKind: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly namespaced: boolean;
+  /** Served versions; the preferred one first. Exactly one has no conversion: the hub, in which objects are stored. */
+  readonly forms: readonly Form[];
+  readonly nameRule: NameRule;
+  readonly strategy: Strategy<T, R>;
+  /** Is `status` written only through the `status` subresource? */
+  readonly hasStatus: boolean;
+  readonly subresources?: readonly Subresource<T>[];
+  readonly columns: readonly Column<T>[];
+  /** What field selectors may ask for besides `metadata.name` and `metadata.namespace`. */
+  readonly selectableFields?: readonly SelectableField<T>[];
+  /** Absent: all. */
+  readonly verbs?: readonly Verb[];
+}
+
+export const allVerbs: readonly Verb[] = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+];
+
+/** The columns that nearly every table has. */
+export const nameColumn: Column<KubeObject> = {
+  name: 'Name',
+  type: 'string',
+  format: 'name',
+  description: 'Name of the object, unique within the namespace.',
+  cell: ({ metadata }) => metadata.name,
+};
+
+export const ageColumn: Column<KubeObject> = {
+  name: 'Age',
+  type: 'date',
+  description: 'Time since the object was created.',
+  cell: ({ metadata }) => ({ since: metadata.creationTimestamp }),
+};
+
+/** The form in which objects of this resource are stored. */
+export const hubForm = (resource: { readonly forms: readonly Form[]; readonly plural: string }): Form => {
+  const hub = resource.forms.find((form) => !form.toHub);
+  if (!hub) throw new Error(`${resource.plural} has no form without a conversion`);
+  return hub;
+};

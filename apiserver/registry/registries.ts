@@ -1,0 +1,110 @@
+/**
+ * All resources of one server: their registries over one store and one watch cache, and what they serve as data.
+ */
+import type { Clock } from '../../openapi/machinery/clock.ts';
+import type { Log } from '../../openapi/machinery/log.ts';
+import type { KubeObject } from '../../openapi/machinery/meta.ts';
+import type { ServedGroup, ServedResource, ServedSubresource, Verb } from '../../openapi/served.ts';
+import type { Keyspace } from '../../storage/keys.ts';
+import type { KeyValueStore } from '../../storage/kv.ts';
+import { Store } from '../../storage/store.ts';
+import { WatchCache } from '../cache/watch-cache.ts';
+import type { Admission } from './admission.ts';
+import { ObjectRegistry } from './registry.ts';
+import { allVerbs, hubForm, type Resource } from './resource.ts';
+
+/** What PATCH takes for our kinds (K-110, K-253). */
+export const patchTypes: readonly string[] = ['application/json-patch+json', 'application/merge-patch+json'];
+
+const subresourceVerbs: readonly Verb[] = ['get', 'patch', 'update'];
+
+export class Registries {
+  readonly cache: WatchCache;
+  readonly all: readonly ObjectRegistry[];
+  readonly #byName: ReadonlyMap<string, ObjectRegistry>;
+
+  constructor(parts: {
+    resources: readonly Resource[];
+    kv: KeyValueStore;
+    keyspace: Keyspace;
+    /** Asked about every write; it may itself read from the registries, which exist by the time it is asked. */
+    admission: Admission;
+    clock: Clock;
+    log: Log;
+  }) {
+    const { kv, keyspace, clock, log, admission } = parts;
+    const store = new Store(kv);
+    const watchCache = new WatchCache({ kv, keyspace, clock, log });
+    this.cache = watchCache;
+    this.all = parts.resources.map(
+      (resource) => new ObjectRegistry({ resource, store, keyspace, watchCache, admission, clock }),
+    );
+    this.#byName = new Map(this.all.map((registry) => [nameOf(registry.resource), registry]));
+  }
+
+  /** @param group empty for the core group */
+  find(group: string, plural: string): ObjectRegistry | undefined {
+    return this.#byName.get(nameOf({ group, plural }));
+  }
+
+  /** The registry of a resource that is certain to be served, by the value that describes it. */
+  of<T extends KubeObject, R>(resource: Resource<T, R>): ObjectRegistry<T> {
+    const found = this.#byName.get(nameOf(resource));
+    if (!found) throw new Error(`${nameOf(resource)} is not served`);
+    return found as unknown as ObjectRegistry<T>;
+  }
+
+  /** What is served, for discovery and documents. */
+  served(): ServedGroup[] {
+    const groups = new Map<string, Resource[]>();
+    for (const { resource } of this.all) groups.set(resource.group, [...(groups.get(resource.group) ?? []), resource]);
+    return [...groups].map(([group, resources]) => ({ group, versions: versionsOf(resources) }));
+  }
+
+  /** Keeps the cache current until the signal aborts. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.cache.run(signal);
+  }
+}
+
+const nameOf = ({ group, plural }: { readonly group: string; readonly plural: string }): string => `${group}/${plural}`;
+
+/** Versions in the order of preference that the first resource of the group gives. */
+function versionsOf(resources: readonly Resource[]): ServedGroup['versions'] {
+  const names = [...new Set(resources.flatMap((resource) => resource.forms.map((form) => form.version)))];
+  return names.map((version) => ({
+    version,
+    patchTypes,
+    resources: resources
+      .filter(({ forms }) => forms.some((form) => form.version === version))
+      .map((resource) => servedAs(resource, version)),
+  }));
+}
+
+function servedAs(resource: Resource, version: string): ServedResource {
+  const form = resource.forms.find((candidate) => candidate.version === version)!;
+  const { plural, singular, kind, listKind, shortNames = [], categories = [], namespaced, verbs = allVerbs } = resource;
+  const status: ServedSubresource[] = resource.hasStatus ? [{ name: 'status', kind, verbs: subresourceVerbs }] : [];
+  const others = (resource.subresources ?? []).map(({ name, group, version: itsVersion, kind: itsKind, schema }) => ({
+    name,
+    kind: itsKind,
+    group,
+    version: itsVersion,
+    verbs: subresourceVerbs,
+    schema,
+  }));
+  return {
+    plural,
+    singular,
+    kind,
+    listKind,
+    shortNames,
+    categories,
+    namespaced,
+    verbs,
+    subresources: [...others, ...status].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    schema: form.schema,
+    ...(form.inputSchema && { inputSchema: form.inputSchema }),
+    storageVersion: hubForm(resource).version,
+  };
+}

@@ -143,16 +143,22 @@ function stringCheck({ minLength = 0, maxLength = Number.POSITIVE_INFINITY, patt
   const matcher = pattern === undefined ? undefined : new RegExp(pattern, 'u');
   return (text, path, faults) => {
     if (typeof text !== 'string') return;
-    const length = text.length < minLength || text.length > maxLength ? [...text].length : text.length;
+    // Characters are counted only where that can matter: a character has one or two units.
+    const length = text.length < 2 * minLength || text.length > maxLength ? [...text].length : text.length;
     if (length > maxLength) faults.push(tooLong(String(path), maxLength));
     if (length < minLength)
       faults.push(invalid(String(path), text, `${path} in body should be at least ${minLength} chars long`));
     if (matcher && !matcher.test(text))
       faults.push(invalid(String(path), text, `${path} in body should match '${pattern}'`));
-    if (format === 'date-time' && Number.isNaN(Date.parse(text)))
+    if (format === 'date-time' && !isDateTime(text))
       faults.push(invalid(String(path), text, `${path} in body must be of type date-time: ${JSON.stringify(text)}`));
   };
 }
+
+const rfc3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+
+/** JavaScript's parser alone would take `1` for a date. */
+const isDateTime = (text: string): boolean => rfc3339.test(text) && !Number.isNaN(Date.parse(text));
 
 const ranges: Readonly<Record<string, readonly [bigint, bigint]>> = {
   int32: [-(2n ** 31n), 2n ** 31n - 1n],

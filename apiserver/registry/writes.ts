@@ -26,7 +26,7 @@ import {
   metadataForUpdate,
 } from './metadata.ts';
 import type { Resource } from './resource.ts';
-import type { WriteContext } from './strategy.ts';
+import { isHeld, type WriteContext } from './strategy.ts';
 
 /** Kubernetes tries so many generated names before it gives up (K-162). */
 const nameAttempts = 8;
@@ -185,8 +185,7 @@ export class Writes<T extends KubeObject = KubeObject> {
       now = judged.object;
       warnings = judged.warnings;
       const { alongside } = judged;
-      const last =
-        now.metadata.deletionTimestamp && !now.metadata.finalizers?.length && !now.metadata.deletionGracePeriodSeconds;
+      const last = now.metadata.deletionTimestamp !== undefined && !isHeld(now, this.#resource.strategy);
       now.metadata.resourceVersion = resourceVersion ?? '';
       if (context.dryRun) return 'unchanged';
       if (last) return { remove: true, ...(alongside && { alongside }) };

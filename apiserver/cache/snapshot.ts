@@ -35,8 +35,6 @@ export class Snapshot implements SnapshotParts {
   readonly labels: Labels | undefined;
   readonly fields: Readonly<Record<string, string>>;
   readonly bytes: Buffer;
-  /** Forms made so far; owned by derived-forms.ts. */
-  derived: Map<string, unknown> | undefined = undefined;
 
   constructor(parts: SnapshotParts) {
     this.key = parts.key;

@@ -136,6 +136,13 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     return this.writes.modify(this.keyOf(target), change, options, signal);
   }
 
+  /** Puts a merge patch into today's spelling, in place. @throws StatusError 422 when two spellings disagree */
+  respell(patch: unknown, version: string, warn: (text: string) => void): void {
+    const { group, kind } = this.resource;
+    const faults = isRecord(patch) ? (this.codec.form(version).form.respell?.(patch, warn) ?? []) : [];
+    if (faults.length) throw StatusError.invalid({ group, kind }, '', faults);
+  }
+
   /** The document that stands for an object under a subresource. */
   readSubresource(snapshot: Snapshot, subresource: Subresource<T>): KubeObject {
     return subresource.read(snapshot.object<T>());

@@ -1,0 +1,58 @@
+/**
+ * Request bodies: read up to the limit (K-012), then decoded by their media type.
+ */
+import { StatusError } from '../../openapi/machinery/status.ts';
+import { DecodeError, decodeJson } from '../codec/json.ts';
+import { decodeYaml } from '../codec/yaml.ts';
+import type { ReceivedDocument } from '../registry/registry.ts';
+import { snippet } from '../registry/registry.ts';
+import type { Exchange } from './exchange.ts';
+import { type BodyMedia, bodyMedia } from './negotiation.ts';
+
+const maxBodyBytes = 3 * 1024 * 1024;
+
+const tooLarge = (): StatusError => StatusError.entityTooLarge(`Request entity too large: limit is ${maxBodyBytes}`);
+
+/** @throws StatusError 413 */
+export async function readBody({ request }: Exchange): Promise<Buffer> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > maxBodyBytes) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBodyBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
+}
+
+/**
+ * Reads and decodes an object of some kind.
+ *
+ * @param kind named in the refusal (K-157)
+ * @throws StatusError 400, 413, 415
+ */
+export async function readDocument(exchange: Exchange, kind: string): Promise<ReceivedDocument> {
+  const media = bodyMedia(exchange.header('content-type'));
+  return decodeDocument(await readBody(exchange), media, kind);
+}
+
+/** @throws StatusError 400 */
+export function decodeDocument(body: Buffer, media: BodyMedia, kind: string): ReceivedDocument {
+  try {
+    const { value, duplicates } = media === 'yaml' ? decodeYaml(body) : decodeJson(body);
+    const findings =
+      media === 'yaml' ? duplicates : duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
+    return { value, duplicates: findings };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw StatusError.badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${error.message} (${shown(body)})`,
+    );
+  }
+}
+
+/** The beginning of a body that cannot be read: text when it looks like JSON, else hex. */
+const shown = (body: Buffer): string =>
+  body.length === 0 || body[0] === 0x7b ? snippet(body.toString('utf8')) : snippet(body.toString('hex'));

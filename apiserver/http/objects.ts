@@ -1,0 +1,213 @@
+/**
+ * The verbs of a resource over HTTP: options and bodies in, the registry's answer out in the form that the client asked for.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { deleted as deletedStatus, StatusError } from '../../openapi/machinery/status.ts';
+import type { Snapshot } from '../cache/snapshot.ts';
+import { DecodeError, decodeJson } from '../codec/json.ts';
+import { decodeYaml } from '../codec/yaml.ts';
+import { jsonPatched, parseJsonPatch } from '../patch/json-patch.ts';
+import { mergePatched } from '../patch/merge-patch.ts';
+import type { ListAnswer } from '../registry/reads.ts';
+import { patchTypes } from '../registry/registries.ts';
+import type { ObjectRegistry, Patcher, Target } from '../registry/registry.ts';
+import { parseSelection, type Selection } from '../registry/selection.ts';
+import { readBody, readDocument } from './body.ts';
+import type { Exchange } from './exchange.ts';
+import { bareType, bodyMedia, negotiate } from './negotiation.ts';
+import { deleteOptions, includeObject, listOptions, revisionOf, watchOptions, writeOptions } from './options.ts';
+import type { Representation, View } from './representation.ts';
+import { sendJson, sendValue } from './respond.ts';
+import { streamWatch } from './watch-stream.ts';
+
+/** After so many rows or objects that had to be made, other requests get their turn. */
+const piecesPerTurn = 2000;
+
+export class ObjectHandlers {
+  readonly #representation: Representation;
+
+  constructor(representation: Representation) {
+    this.#representation = representation;
+  }
+
+  async get(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
+    const view = viewOf(exchange, false);
+    const version = revisionOf(exchange.query.get('resourceVersion') ?? '');
+    const snapshot = await registry.reads.get(registry.keyOf(exchange.attributes), version, exchange.signal);
+    return this.#sendObject(exchange, 200, registry, snapshot, view);
+  }
+
+  async list(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
+    const view = viewOf(exchange, true);
+    const options = listOptions(exchange);
+    const { resourceVersion, limit, match } = options;
+    // A version with a limit has always meant exactly that version (K-191).
+    const exact =
+      match === 'Exact' || (match === '' && limit > 0 && resourceVersion !== undefined && resourceVersion > 0);
+    const selection = selectionOf(exchange, registry, options);
+    const answer = await registry.reads.list(
+      { selection, limit, continue: options.continue, resourceVersion, exact },
+      exchange.signal,
+    );
+    return this.#sendList(exchange, registry, answer, view);
+  }
+
+  async watch(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
+    const view = viewOf(exchange, false, true);
+    const options = watchOptions(exchange);
+    const { resourceVersion, bookmarks, timeoutSeconds } = options;
+    const initialEvents = options.sendInitialEvents ?? !resourceVersion;
+    const selection = selectionOf(exchange, registry, options);
+    const reader = await registry.reads.watch({ selection, resourceVersion, initialEvents }, exchange.signal);
+    return streamWatch(exchange, this.#representation, {
+      reader,
+      codec: registry.codec,
+      view,
+      bookmarks,
+      timeoutSeconds,
+    });
+  }
+
+  async create(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
+    const view = viewOf(exchange, false);
+    const options = writeOptions(exchange, 'CreateOptions');
+    const document = await readDocument(exchange, registry.resource.kind);
+    const snapshot = await registry.create(document, targetOf(exchange), options, exchange.signal);
+    return this.#sendObject(exchange, 201, registry, snapshot, view);
+  }
+
+  async update(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
+    const view = viewOf(exchange, false);
+    const options = writeOptions(exchange, 'UpdateOptions');
+    const document = await readDocument(exchange, registry.resource.kind);
+    const snapshot = await registry.replace(document, targetOf(exchange), options, exchange.signal);
+    return this.#sendObject(exchange, 200, registry, snapshot, view);
+  }
+
+  async patch(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
+    const view = viewOf(exchange, false);
+    const patcher = await readPatch(exchange, (patch) =>
+      registry.respell(patch, exchange.attributes.version, exchange.warn),
+    );
+    const options = writeOptions(exchange, 'PatchOptions');
+    const snapshot = await registry.patch(patcher, targetOf(exchange), options, exchange.signal);
+    return this.#sendObject(exchange, 200, registry, snapshot, view);
+  }
+
+  async delete(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
+    const view = viewOf(exchange, false);
+    const { options, dryRun } = deleteOptions(exchange, await optionalBody(exchange));
+    const { user, warn, attributes } = exchange;
+    const context = { user, warn, dryRun, subresource: '' };
+    const { snapshot, gone } = await registry.delete(attributes, options, context, exchange.signal);
+    if (!gone) return this.#sendObject(exchange, 200, registry, snapshot, view);
+    const { name, uid } = snapshot;
+    return sendValue(exchange, 200, view.negotiated.media, deletedStatus(registry.writes.groupResource, name, uid));
+  }
+
+  async deleteCollection(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
+    const view = viewOf(exchange, true);
+    const list = listOptions(exchange);
+    const { options, dryRun } = deleteOptions(exchange, await optionalBody(exchange));
+    const { user, warn } = exchange;
+    const selection = selectionOf(exchange, registry, list);
+    const answer = await registry.deleteCollection(
+      { selection, limit: list.limit, continue: list.continue },
+      options,
+      { user, warn, dryRun, subresource: '' },
+      exchange.signal,
+    );
+    return this.#sendList(exchange, registry, answer, view);
+  }
+
+  #sendObject(
+    exchange: Exchange,
+    code: number,
+    { codec }: ObjectRegistry,
+    snapshot: Snapshot,
+    view: View,
+  ): Promise<void> {
+    return sendJson(exchange, code, view.negotiated.media, this.#representation.single(codec, snapshot, view));
+  }
+
+  async #sendList(exchange: Exchange, { codec }: ObjectRegistry, answer: ListAnswer, view: View): Promise<void> {
+    const meta = {
+      resourceVersion: String(answer.revision),
+      ...(answer.continue && { continue: answer.continue }),
+      ...(answer.remaining !== undefined && { remainingItemCount: answer.remaining }),
+    };
+    const pieces: Buffer[] = [];
+    for (const piece of this.#representation.list(codec, answer.items, view, meta)) {
+      pieces.push(piece);
+      if (pieces.length % piecesPerTurn === 0) await nextTurn();
+    }
+    return sendJson(exchange, 200, view.negotiated.media, Buffer.concat(pieces));
+  }
+}
+
+const targetOf = ({ attributes: { namespace, name, version } }: Exchange): Target => ({ namespace, name, version });
+
+const selectionOf = (
+  { attributes }: Exchange,
+  { resource }: ObjectRegistry,
+  { labelSelector, fieldSelector }: { labelSelector: string; fieldSelector: string },
+): Selection => {
+  const selectable = (resource.selectableFields ?? []).map(({ label }) => label);
+  return parseSelection(attributes.namespace, labelSelector, fieldSelector, selectable);
+};
+
+/** @throws StatusError NotAcceptable, also when a single object is asked for as a list and the reverse (K-119) */
+export function viewOf(exchange: Exchange, list: boolean, watch = false): View {
+  const negotiated = negotiate(exchange.request.headers.accept, watch);
+  const { transform } = negotiated;
+  if (list && transform === 'PartialObjectMetadata')
+    throw notAcceptable('you requested PartialObjectMetadata, but the requested object is a list');
+  if (!list && transform === 'PartialObjectMetadataList')
+    throw notAcceptable('you requested PartialObjectMetadataList, but the requested object is not a list');
+  return { version: exchange.attributes.version, negotiated, includeObject: includeObject(exchange) };
+}
+
+const notAcceptable = (message: string): StatusError => {
+  const { status } = StatusError.notAcceptable([]);
+  return new StatusError({ ...status, message });
+};
+
+/** A body that may be absent, as JSON or YAML. */
+async function optionalBody(exchange: Exchange): Promise<unknown> {
+  const body = await readBody(exchange);
+  if (!body.length) return undefined;
+  const media = bodyMedia(exchange.header('content-type'));
+  try {
+    return (media === 'yaml' ? decodeYaml(body) : decodeJson(body)).value;
+  } catch (error) {
+    if (error instanceof DecodeError) throw StatusError.badRequest(error.message);
+    throw error;
+  }
+}
+
+/**
+ * @param respell puts a merge patch into today's spelling
+ * @throws StatusError 400, 413, 415
+ */
+export async function readPatch(exchange: Exchange, respell: (patch: unknown) => void): Promise<Patcher> {
+  const type = bareType(exchange.header('content-type'));
+  if (!patchTypes.includes(type)) throw StatusError.unsupportedMediaType(patchTypes);
+  const patch = decodePatch(await readBody(exchange));
+  if (type === 'application/json-patch+json') {
+    const operations = parseJsonPatch(patch);
+    return (document) => jsonPatched(document, operations);
+  }
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch))
+    throw StatusError.badRequest('error decoding patch: a merge patch is an object');
+  respell(patch);
+  return (document) => mergePatched(document, patch);
+}
+
+function decodePatch(body: Buffer): unknown {
+  try {
+    return decodeJson(body).value;
+  } catch (error) {
+    if (error instanceof DecodeError) throw StatusError.badRequest(`error decoding patch: ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * Options in the query string: read, checked, and all faults told at once in the words of K-136 to K-140, K-186 and K-194 to K-199.
+ */
+import {
+  type FieldError,
+  FieldPath,
+  forbidden,
+  invalid,
+  notSupported,
+  tooLong,
+} from '../../openapi/machinery/field.ts';
+import { isRecord } from '../../openapi/machinery/meta.ts';
+import { StatusError } from '../../openapi/machinery/status.ts';
+import type { DeleteOptions, PropagationPolicy } from '../registry/deletion.ts';
+import type { DocumentOptions, FieldValidation } from '../registry/registry.ts';
+import type { Exchange } from './exchange.ts';
+import type { IncludeObject } from './representation.ts';
+
+const at = (name: string): FieldPath => new FieldPath(name);
+
+const refuse = (kind: string, faults: readonly FieldError[]): void => {
+  if (faults.length) throw StatusError.invalid({ group: 'meta.k8s.io', kind }, '', faults);
+};
+
+const validations: readonly string[] = ['', 'Ignore', 'Strict', 'Warn'];
+const maxManagerBytes = 128;
+
+/** @param kind of the options, as Kubernetes calls it: `CreateOptions` */
+export function writeOptions(
+  exchange: Exchange,
+  kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
+): DocumentOptions {
+  const { query, user, warn, attributes } = exchange;
+  const validation = query.get('fieldValidation') ?? '';
+  const faults = [...dryRunFaults(query.getAll('dryRun')), ...managerFaults(query.get('fieldManager') ?? '')];
+  if (!validations.includes(validation)) faults.push(notSupported(at('fieldValidation'), validation, validations));
+  if (kind === 'PatchOptions' && query.has('force'))
+    faults.push(forbidden(at('force'), 'may not be specified for non-apply patch'));
+  refuse(kind, faults);
+  return {
+    user,
+    warn,
+    subresource: attributes.subresource,
+    dryRun: query.has('dryRun'),
+    fieldValidation: (validation || 'Warn') as FieldValidation,
+  };
+}
+
+function dryRunFaults(values: readonly string[]): FieldError[] {
+  return values.every((value) => value === 'All') ? [] : [notSupported(at('dryRun'), values, ['All'])];
+}
+
+function managerFaults(manager: string): FieldError[] {
+  const faults: FieldError[] = [];
+  if (Buffer.byteLength(manager) > maxManagerBytes) faults.push(tooLong(at('fieldManager'), maxManagerBytes));
+  const position = [...manager].findIndex((letter) => /[\p{C}\p{Zl}\p{Zp}]/u.test(letter));
+  if (position >= 0) {
+    const code = [...manager][position]!.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+    faults.push(invalid(at('fieldManager'), manager, `invalid character U+${code} (at position ${position})`));
+  }
+  return faults;
+}
+
+const policies = ['Foreground', 'Background', 'Orphan'] as const;
+
+/**
+ * Options of a delete: from the body when it has any, else from the query (K-289).
+ *
+ * @param body undefined when it was empty
+ */
+export function deleteOptions({ query }: Exchange, body: unknown): { options: DeleteOptions; dryRun: boolean } {
+  const given = body === undefined ? fromQuery(query) : fromBody(body);
+  const { propagationPolicy: policy, orphanDependents: orphan, dryRun = [] } = given;
+  const faults = dryRunFaults(dryRun as string[]);
+  if (policy !== undefined && !policies.includes(policy as PropagationPolicy))
+    faults.push(notSupported(at('propagationPolicy'), policy, [...policies, 'nil']));
+  if (policy !== undefined && orphan !== undefined)
+    faults.push(
+      invalid(at('propagationPolicy'), policy, 'orphanDependents and deletionPropagation cannot be both set'),
+    );
+  refuse('DeleteOptions', faults);
+  const propagation = policy ?? (orphan === undefined ? undefined : orphan ? 'Orphan' : 'Background');
+  const { preconditions, gracePeriodSeconds } = given;
+  return {
+    dryRun: dryRun.length > 0,
+    options: {
+      ...(propagation !== undefined && { propagationPolicy: propagation as PropagationPolicy }),
+      ...(preconditions && { preconditions }),
+      ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds: gracePeriodSeconds < 0 ? 1 : gracePeriodSeconds }),
+    },
+  };
+}
+
+interface GivenDeleteOptions {
+  propagationPolicy?: string;
+  orphanDependents?: boolean;
+  dryRun?: string[];
+  preconditions?: { uid?: string; resourceVersion?: string };
+  gracePeriodSeconds?: number;
+}
+
+function fromQuery(query: URLSearchParams): GivenDeleteOptions {
+  const policy = query.get('propagationPolicy');
+  const orphan = query.get('orphanDependents');
+  return {
+    ...(policy !== null && { propagationPolicy: policy }),
+    ...(orphan !== null && { orphanDependents: orphan === 'true' }),
+    ...(query.has('gracePeriodSeconds') && { gracePeriodSeconds: integer(query, 'gracePeriodSeconds') }),
+    dryRun: query.getAll('dryRun'),
+  };
+}
+
+function fromBody(body: unknown): GivenDeleteOptions {
+  if (!isRecord(body)) throw StatusError.badRequest('the delete options are not an object');
+  const { kind, propagationPolicy, orphanDependents, dryRun, preconditions, gracePeriodSeconds } = body;
+  if (kind !== undefined && kind !== 'DeleteOptions')
+    throw StatusError.badRequest(`decoded object cannot be converted to DeleteOptions: it is a ${String(kind)}`);
+  const wrong = (name: string): StatusError => StatusError.badRequest(`${name} in DeleteOptions is of the wrong type`);
+  const given: GivenDeleteOptions = {};
+  if (typeof propagationPolicy === 'string') given.propagationPolicy = propagationPolicy;
+  else if (propagationPolicy != null) throw wrong('propagationPolicy');
+  if (typeof orphanDependents === 'boolean') given.orphanDependents = orphanDependents;
+  else if (orphanDependents != null) throw wrong('orphanDependents');
+  if (typeof gracePeriodSeconds === 'number') given.gracePeriodSeconds = gracePeriodSeconds;
+  else if (gracePeriodSeconds != null) throw wrong('gracePeriodSeconds');
+  if (Array.isArray(dryRun)) given.dryRun = dryRun.map(String);
+  else if (dryRun != null) throw wrong('dryRun');
+  if (isRecord(preconditions)) {
+    const { uid, resourceVersion } = preconditions;
+    given.preconditions = {
+      ...(typeof uid === 'string' && { uid }),
+      ...(typeof resourceVersion === 'string' && { resourceVersion }),
+    };
+  } else if (preconditions != null) throw wrong('preconditions');
+  return given;
+}
+
+export interface ListOptions {
+  readonly labelSelector: string;
+  readonly fieldSelector: string;
+  readonly limit: number;
+  readonly continue: string;
+  /** Undefined when unset; 0 means any. */
+  readonly resourceVersion: number | undefined;
+  readonly match: '' | 'Exact' | 'NotOlderThan';
+}
+
+/** @throws StatusError 400 and 422 in the words of the matrix K-188 to K-199 */
+export function listOptions({ query }: Exchange): ListOptions {
+  const match = query.get('resourceVersionMatch') ?? '';
+  const version = query.get('resourceVersion') ?? '';
+  const token = query.get('continue') ?? '';
+  const matchAt = at('resourceVersionMatch');
+  const faults: FieldError[] = [];
+  if (query.has('sendInitialEvents'))
+    faults.push(forbidden(at('sendInitialEvents'), 'sendInitialEvents is forbidden for list'));
+  if (match !== '') {
+    if (version === '')
+      faults.push(forbidden(matchAt, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+    if (token !== '') faults.push(forbidden(matchAt, 'resourceVersionMatch is forbidden when continue is provided'));
+    if (match !== 'Exact' && match !== 'NotOlderThan')
+      faults.push(notSupported(matchAt, match, ['Exact', 'NotOlderThan', '']));
+    if (match === 'Exact' && version === '0')
+      faults.push(forbidden(matchAt, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+  }
+  refuse('ListOptions', faults);
+  const resourceVersion = revisionOf(version, 'invalid resource version: ');
+  if (token !== '' && resourceVersion)
+    throw StatusError.badRequest('specifying resource version is not allowed when using continue');
+  return {
+    labelSelector: query.get('labelSelector') ?? '',
+    fieldSelector: query.get('fieldSelector') ?? '',
+    limit: Math.max(integer(query, 'limit'), 0),
+    continue: token,
+    resourceVersion,
+    match: match as ListOptions['match'],
+  };
+}
+
+export interface WatchOptions {
+  readonly labelSelector: string;
+  readonly fieldSelector: string;
+  readonly resourceVersion: number | undefined;
+  /** Undefined: as the resourceVersion implies (K-209, K-210, K-214). */
+  readonly sendInitialEvents: boolean | undefined;
+  readonly bookmarks: boolean;
+  /** 0: the server's choice. */
+  readonly timeoutSeconds: number;
+}
+
+export function watchOptions({ query }: Exchange): WatchOptions {
+  const match = query.get('resourceVersionMatch') ?? '';
+  const initial = query.get('sendInitialEvents');
+  const matchAt = at('resourceVersionMatch');
+  const faults: FieldError[] = [];
+  if (initial === null && match !== '')
+    faults.push(forbidden(matchAt, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+  if (initial !== null && match !== 'NotOlderThan')
+    faults.push(forbidden(matchAt, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+  refuse('ListOptions', faults);
+  return {
+    labelSelector: query.get('labelSelector') ?? '',
+    fieldSelector: query.get('fieldSelector') ?? '',
+    resourceVersion: revisionOf(query.get('resourceVersion') ?? '', 'invalid resource version: '),
+    sendInitialEvents: initial === null ? undefined : isTrue(initial),
+    bookmarks: isTrue(query.get('allowWatchBookmarks')),
+    timeoutSeconds: Math.max(integer(query, 'timeoutSeconds'), 0),
+  };
+}
+
+const isTrue = (value: string | null): boolean => value !== null && value !== 'false' && value !== '0';
+
+/**
+ * A resourceVersion as a revision; undefined when unset.
+ *
+ * @throws StatusError BadRequest (K-172, K-198)
+ */
+export function revisionOf(text: string, prefix = ''): number | undefined {
+  if (text === '') return undefined;
+  const revision = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(revision)) return revision;
+  throw StatusError.badRequest(
+    `${prefix}resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+  );
+}
+
+/** @returns 0 when unset. @throws StatusError BadRequest (K-136) */
+function integer(query: URLSearchParams, name: string): number {
+  const text = query.get(name);
+  if (text === null || text === '') return 0;
+  if (!/^[-+]?\d+$/.test(text))
+    throw StatusError.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
+}
+
+/** @throws StatusError BadRequest (K-122) */
+export function includeObject({ query }: Exchange): IncludeObject {
+  const value = query.get('includeObject') || 'Metadata';
+  if (value === 'None' || value === 'Metadata' || value === 'Object') return value;
+  throw StatusError.badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(value)}: must be 'Metadata', 'Object', 'None', or empty`,
+  );
+}

@@ -1,0 +1,172 @@
+/**
+ * The road of every request: common headers, authentication, authorization, the handler, and an answer whatever happens (K-035,
+ * K-135, K-575).
+ *
+ * The filters are calls in one function, in Kubernetes' order, so that no request builds a chain of closures.
+ */
+import type { Clock } from '../../openapi/machinery/clock.ts';
+import type { Log } from '../../openapi/machinery/log.ts';
+import { isAbort } from '../../openapi/machinery/signal.ts';
+import { StatusError } from '../../openapi/machinery/status.ts';
+import type { Authentication } from '../auth/authenticator.ts';
+import { type Authorizer, refusal } from '../auth/authorizer.ts';
+import type { RequestAttributes } from './attributes.ts';
+import { Exchange, type Request, type Response } from './exchange.ts';
+import { sendBytes, sendStatus, sendText, setCommonHeaders } from './respond.ts';
+
+/** The longest that a request other than a watch may take (K-573). */
+const maxRequestMs = 60_000;
+
+/** Answers a request that has been authenticated and authorized. */
+export interface Endpoint {
+  /** @throws StatusError, or anything else for a fault of ours */
+  handle(exchange: Exchange): Promise<void>;
+}
+
+export interface PipelineParts {
+  readonly authenticate: Authentication;
+  readonly authorizer: Authorizer;
+  /** Answers paths of resources. */
+  readonly resources: Endpoint;
+  /** Answers everything else: discovery, documents, health. */
+  readonly others: Endpoint;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Aborts a request whose time is up. */
+class DeadlineError extends Error {
+  override readonly name = 'TimeoutError';
+}
+
+export class Pipeline {
+  readonly #parts: PipelineParts;
+  #stopping: string | undefined;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+  }
+
+  /** From now on new requests are refused with these words; those under way go on. */
+  refuseFurther(message: string): void {
+    this.#stopping = message;
+  }
+
+  /** Takes a request from the server. Never throws. */
+  readonly handle = (request: Request, response: Response): void => {
+    let exchange: Exchange;
+    try {
+      exchange = new Exchange(request, response);
+    } catch {
+      response.statusCode = 400;
+      response.setHeader('content-type', 'text/plain; charset=utf-8');
+      response.end('the path of the request is not properly encoded');
+      return;
+    }
+    setCommonHeaders(exchange);
+    void this.#answer(exchange);
+  };
+
+  async #answer(exchange: Exchange): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      if (exchange.attributes.verb !== 'watch')
+        timer = setTimeout(() => exchange.abort(new DeadlineError('the request took too long')), deadlineMs(exchange));
+      await this.#pass(exchange);
+    } catch (error) {
+      await this.#fail(exchange, error).catch((failure: unknown) => {
+        this.#parts.log.error('an answer could not be sent', failure);
+        exchange.response.destroy();
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #pass(exchange: Exchange): Promise<void> {
+    const { authenticate, authorizer, resources, others } = this.#parts;
+    const { attributes, signal, request } = exchange;
+    if (this.#stopping !== undefined && attributes.isResource) throw StatusError.unavailable(this.#stopping, 1);
+    exchange.user = await authenticate(request, signal);
+    const decision = await this.#decide(exchange, authorizer, attributes);
+    if (decision.verdict !== 'allow') throw refusal({ ...attributes, user: exchange.user }, decision.reason);
+    await (attributes.isResource ? resources : others).handle(exchange);
+  }
+
+  async #decide({ user, signal, request }: Exchange, authorizer: Authorizer, attributes: RequestAttributes) {
+    try {
+      return await authorizer.authorize({ ...attributes, user }, signal);
+    } catch (error) {
+      // No decision is neither a yes nor a no (K-428).
+      throw new UndecidedError(`Internal Server Error: ${JSON.stringify(request.url)}: the authorizer failed`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Tells the client what went wrong, if it can still be told. */
+  async #fail(exchange: Exchange, error: unknown): Promise<void> {
+    const { response, signal } = exchange;
+    if (response.headersSent || response.destroyed) {
+      if (!isAbort(error) && !signal.aborted) this.#parts.log.error('a stream broke off', error, this.#about(exchange));
+      response.destroy();
+      return;
+    }
+    if (signal.aborted && !(signal.reason instanceof DeadlineError)) return;
+    if (signal.reason instanceof DeadlineError) return sendTimeout(exchange);
+    if (!exchange.request.complete) response.setHeader('connection', 'close');
+    if (error instanceof UndecidedError) {
+      this.#parts.log.error('no decision about a request', error, this.#about(exchange));
+      return sendText(exchange, 500, error.message);
+    }
+    if (error instanceof StatusError) {
+      if (error.code >= 500) this.#parts.log.error('a request failed', error, this.#about(exchange));
+      return sendStatus(exchange, error.status);
+    }
+    this.#parts.log.error('a request met a fault of ours', error, this.#about(exchange));
+    return sendStatus(exchange, StatusError.internal('an unexpected error; the log of the server tells more').status);
+  }
+
+  #about({ attributes, auditId, user }: Exchange): Record<string, unknown> {
+    return { verb: attributes.verb, path: attributes.path, user: user.name, auditId };
+  }
+}
+
+class UndecidedError extends Error {}
+
+/** The deadline of a request: what it asks for, at most ours (K-010). */
+function deadlineMs({ query }: Exchange): number {
+  const text = query.get('timeout');
+  if (!text) return maxRequestMs;
+  const ms = durationMs(text);
+  if (ms === undefined)
+    throw StatusError.badRequest(
+      `invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(text)}`,
+    );
+  return ms === 0 ? maxRequestMs : Math.min(ms, maxRequestMs);
+}
+
+const unitsMs: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/** A duration as Go writes it: `1m30s`. @returns undefined when it is none */
+export function durationMs(text: string): number | undefined {
+  if (text === '0') return 0;
+  const parts = [...text.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/g)];
+  if (!parts.length || parts.map(([part]) => part).join('') !== text) return undefined;
+  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (unitsMs[unit ?? ''] ?? 0), 0);
+}
+
+/** Made by the filter itself, so it has neither kind nor apiVersion (K-011). */
+function sendTimeout(exchange: Exchange): Promise<void> {
+  const message = 'Timeout: request did not complete within the allotted timeout';
+  const body = { metadata: {}, status: 'Failure', message, reason: 'Timeout', details: {}, code: 504 };
+  return sendBytes(exchange, 504, 'text/plain; charset=utf-8', Buffer.from(JSON.stringify(body)));
+}

@@ -1,0 +1,83 @@
+/**
+ * From a path to a verb: which registry answers, and with what (K-020 to K-032).
+ */
+import { StatusError } from '../../openapi/machinery/status.ts';
+import type { Registries } from '../registry/registries.ts';
+import type { ObjectRegistry } from '../registry/registry.ts';
+import { allVerbs } from '../registry/resource.ts';
+import type { RequestAttributes } from './attributes.ts';
+import type { Exchange } from './exchange.ts';
+import type { ObjectHandlers } from './objects.ts';
+import type { Endpoint } from './pipeline.ts';
+import type { SubresourceHandlers } from './subresources.ts';
+
+export class ResourceEndpoint implements Endpoint {
+  readonly #registries: Registries;
+  readonly #objects: ObjectHandlers;
+  readonly #subresources: SubresourceHandlers;
+
+  constructor(registries: Registries, objects: ObjectHandlers, subresources: SubresourceHandlers) {
+    this.#registries = registries;
+    this.#objects = objects;
+    this.#subresources = subresources;
+  }
+
+  handle(exchange: Exchange): Promise<void> {
+    const { attributes } = exchange;
+    const registry = this.#registryFor(attributes);
+    return attributes.subresource === ''
+      ? this.#onObjects(exchange, registry)
+      : this.#onSubresource(exchange, registry);
+  }
+
+  /** @throws StatusError 404 for what is not served */
+  #registryFor({ group, version, resource, rest }: RequestAttributes): ObjectRegistry {
+    const registry = this.#registries.find(group, resource);
+    const served = registry?.resource.forms.some((form) => form.version === version);
+    if (!registry || !served || rest.length) throw StatusError.noSuchResource();
+    return registry;
+  }
+
+  #onObjects(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
+    const { verb, name, namespace } = exchange.attributes;
+    const { namespaced, verbs = allVerbs } = registry.resource;
+    // Objects of a namespace cannot be made or named without it.
+    const placeless = namespaced && namespace === '' && verb !== 'list' && verb !== 'watch';
+    if (placeless || !(verbs as readonly string[]).includes(verb)) throw StatusError.methodNotAllowed();
+    switch (verb) {
+      case 'get':
+        if (exchange.request.method === 'HEAD') throw StatusError.methodNotAllowed();
+        return this.#objects.get(exchange, registry);
+      case 'list':
+        if (exchange.request.method === 'HEAD') throw StatusError.methodNotAllowed();
+        return this.#objects.list(exchange, registry);
+      case 'watch':
+        return this.#objects.watch(exchange, registry);
+      case 'create':
+        if (name !== '') throw StatusError.methodNotAllowed();
+        return this.#objects.create(exchange, registry);
+      case 'update':
+        if (name === '') throw StatusError.methodNotAllowed();
+        return this.#objects.update(exchange, registry);
+      case 'patch':
+        if (name === '') throw StatusError.methodNotAllowed();
+        return this.#objects.patch(exchange, registry);
+      case 'delete':
+        return this.#objects.delete(exchange, registry);
+      case 'deletecollection':
+        return this.#objects.deleteCollection(exchange, registry);
+      default:
+        throw StatusError.methodNotAllowed();
+    }
+  }
+
+  #onSubresource(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
+    const { verb, subresource: name } = exchange.attributes;
+    const subresource = registry.subresource(name);
+    const isStatus = name === 'status' && registry.resource.hasStatus;
+    if (!subresource && !isStatus) throw StatusError.noSuchResource();
+    if (verb !== 'get' && verb !== 'update' && verb !== 'patch') throw StatusError.methodNotAllowed();
+    if (!subresource) return this.#objects[verb](exchange, registry);
+    return this.#subresources[verb](exchange, registry, subresource);
+  }
+}

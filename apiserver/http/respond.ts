@@ -1,0 +1,125 @@
+/**
+ * Answers on the wire: headers that every answer has, bodies, compression, warnings, errors (K-004 to K-015, K-353 to K-358, K-475).
+ */
+import { once } from 'node:events';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { jsonText } from '../../openapi/machinery/json.ts';
+import type { Status } from '../../openapi/machinery/status.ts';
+import { encodeYaml } from '../codec/yaml.ts';
+import type { Exchange } from './exchange.ts';
+import { type Media, mediaTypes, type Negotiated, negotiate } from './negotiation.ts';
+
+const zip = promisify(gzip);
+
+/** Smaller answers are not worth compressing (K-013). */
+const gzipThreshold = 131_072;
+/** Large answers are written in pieces, so that other requests get their turn between them. */
+const chunkBytes = 256 * 1024;
+/** Sum of the texts of all warnings, and the length that each is cut to when that is passed (K-476). */
+const [maxWarnings, cutWarning] = [4096, 256];
+
+/** The headers of every answer; called first for each request. */
+export function setCommonHeaders({ response, auditId }: Exchange): void {
+  response.setHeader('audit-id', auditId);
+  response.setHeader('cache-control', 'no-cache, private');
+}
+
+/** One header for each warning, with the code and agent that clients expect. */
+function setWarnings({ response, warnings }: Exchange): void {
+  if (!warnings.length) return;
+  const clean = warnings.map((text) => text.replace(/\p{Cc}+/gu, ' '));
+  const long = clean.reduce((sum, text) => sum + text.length, 0) > maxWarnings;
+  let room = maxWarnings;
+  const sent = clean
+    .map((text) => (long ? text.slice(0, cutWarning) : text))
+    .filter((text) => {
+      room -= text.length;
+      return room >= 0;
+    });
+  response.setHeader(
+    'warning',
+    sent.map((text) => `299 - "${Buffer.from(text.replace(/["\\]/g, '\\$&'), 'utf8').toString('latin1')}"`),
+  );
+}
+
+/** Does the client want its JSON indented (K-134)? */
+function wantsPretty({ query, request }: Exchange): boolean {
+  const pretty = query.get('pretty');
+  if (pretty !== null) return pretty !== 'false' && pretty !== '0';
+  const agent = request.headers['user-agent'] ?? '';
+  return agent.startsWith('curl') || agent.startsWith('Wget') || agent.startsWith('Mozilla/5.0');
+}
+
+/** Sends JSON bytes, transformed to what was negotiated. */
+export async function sendJson(exchange: Exchange, code: number, media: Media, json: Buffer): Promise<void> {
+  if (media === 'yaml') return sendBytes(exchange, code, mediaTypes.yaml, encodeYaml(JSON.parse(json.toString())));
+  if (wantsPretty(exchange))
+    return sendBytes(exchange, code, mediaTypes.json, Buffer.from(jsonText(JSON.parse(json.toString()), 2)));
+  return sendBytes(exchange, code, mediaTypes.json, json);
+}
+
+/** Sends a value that was made for this answer. */
+export const sendValue = (exchange: Exchange, code: number, media: Media, value: unknown): Promise<void> =>
+  sendJson(exchange, code, media, Buffer.from(jsonText(value)));
+
+/** Sends a Status in the form that the client accepts, or as JSON when there is none. */
+export function sendStatus(exchange: Exchange, status: Status): Promise<void> {
+  const seconds = status.details?.retryAfterSeconds;
+  if (seconds !== undefined) exchange.response.setHeader('retry-after', String(seconds));
+  return sendValue(exchange, status.code ?? 200, errorMedia(exchange), status);
+}
+
+function errorMedia({ request }: Exchange): Media {
+  try {
+    return (negotiate(request.headers.accept) satisfies Negotiated).media;
+  } catch {
+    return 'json';
+  }
+}
+
+export function sendText(exchange: Exchange, code: number, text: string): Promise<void> {
+  exchange.response.setHeader('x-content-type-options', 'nosniff');
+  return sendBytes(exchange, code, 'text/plain; charset=utf-8', Buffer.from(text));
+}
+
+/** Sends a whole body; compresses it when it is long and the client takes it. */
+export async function sendBytes(exchange: Exchange, code: number, type: string, body: Buffer): Promise<void> {
+  const { response, request } = exchange;
+  setWarnings(exchange);
+  response.setHeader('content-type', type);
+  let bytes = body;
+  if (body.length > gzipThreshold && acceptsGzip(request.headers['accept-encoding'])) {
+    bytes = await zip(body, { level: 1 });
+    response.setHeader('content-encoding', 'gzip');
+    response.setHeader('vary', 'Accept-Encoding');
+  }
+  if (response.writableEnded || response.destroyed) return;
+  response.statusCode = code;
+  response.setHeader('content-length', bytes.length);
+  if (bytes.length <= chunkBytes) {
+    response.end(request.method === 'HEAD' ? undefined : bytes);
+    return;
+  }
+  for (let at = 0; at < bytes.length; at += chunkBytes)
+    if (!(await write(exchange, bytes.subarray(at, at + chunkBytes)))) return;
+  response.end();
+}
+
+const acceptsGzip = (header: string | string[] | undefined): boolean => /\bgzip\b/.test(String(header ?? ''));
+
+/**
+ * Writes, and waits while the client is slow to take it.
+ *
+ * @returns false when the client has gone
+ */
+export async function write({ response, signal }: Exchange, bytes: Buffer): Promise<boolean> {
+  if (signal.aborted || response.destroyed) return false;
+  if (response.write(bytes)) return true;
+  try {
+    await once(response, 'drain', { signal });
+    return true;
+  } catch {
+    return false;
+  }
+}

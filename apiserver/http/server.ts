@@ -1,0 +1,98 @@
+/**
+ * The HTTPS server: HTTP/2 and HTTP/1.1 on one port (K-001 to K-003, K-016, K-017), and its end.
+ */
+import { once } from 'node:events';
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Request, Response } from './exchange.ts';
+
+export interface ServingOptions {
+  /** Address to listen at; `0.0.0.0` for all. */
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** PEM. */
+  readonly cert: string;
+  readonly key: string;
+  /** PEM bundles of whom client certificates may come from. */
+  readonly clientCa: readonly string[];
+}
+
+/** One connection carries the watches of many users, each holding a stream (K-002). */
+const concurrentStreams = 1000;
+/**
+ * Closing a watch resets its stream. A burst of this many, and so many a second after it, are no attack; Node's own limits would
+ * end a connection of the aggregator after 1,000.
+ */
+const [resetBurst, resetRate] = [10_000, 1000];
+/** Megabytes that one HTTP/2 connection may hold; at Node's 10 a single long list makes all other requests on it fail. */
+const sessionMegabytes = 1000;
+/** Longer than the 90 seconds for which Go's clients keep idle connections (K-017). */
+const keepAliveMs = 120_000;
+
+export class HttpServer {
+  readonly #server: Http2SecureServer;
+  readonly #sockets = new Set<Socket>();
+  readonly #sessions = new Set<ServerHttp2Session>();
+
+  constructor({ cert, key, clientCa }: ServingOptions, handle: (request: Request, response: Response) => void) {
+    this.#server = createSecureServer({
+      cert,
+      key,
+      ca: [...clientCa],
+      minVersion: 'TLSv1.2',
+      requestCert: true,
+      rejectUnauthorized: false,
+      allowHTTP1: true,
+      maxSessionMemory: sessionMegabytes,
+      maxHeaderListPairs: 1000,
+      settings: { maxConcurrentStreams: concurrentStreams, initialWindowSize: 1024 * 1024 },
+      ...{ streamResetBurst: resetBurst, streamResetRate: resetRate },
+    });
+    // The compatibility API: one handler for both protocols.
+    this.#server.on('request', (request, response) =>
+      handle(request as unknown as Request, response as unknown as Response),
+    );
+    Object.assign(this.#server, { keepAliveTimeout: keepAliveMs, headersTimeout: 32_000, requestTimeout: 0 });
+    this.#server.on('secureConnection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+      socket.on('error', () => socket.destroy());
+    });
+    this.#server.on('session', (session) => {
+      this.#sessions.add(session);
+      session.on('close', () => this.#sessions.delete(session));
+      session.on('error', () => session.destroy());
+    });
+    // A client that breaks off a handshake is its own business.
+    this.#server.on('tlsClientError', (_, socket) => socket.destroy());
+    this.#server.on('clientError', (_, socket) => socket.destroy());
+    this.#server.on('sessionError', () => {});
+  }
+
+  /** @throws Error with code EADDRINUSE when somebody listens there. @returns the port */
+  async listen({ host, port }: Pick<ServingOptions, 'host' | 'port'>): Promise<number> {
+    this.#server.listen(port, host);
+    await once(this.#server, 'listening');
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** New handshakes use this certificate; open connections live on (K-444). */
+  renew({ cert, key, clientCa }: Pick<ServingOptions, 'cert' | 'key' | 'clientCa'>): void {
+    this.#server.setSecureContext({ cert, key, ca: [...clientCa] });
+  }
+
+  /** Takes no new connections, lets requests under way finish for `graceMs`, then cuts what is left. */
+  async close(graceMs: number): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const session of this.#sessions) session.close();
+    const timer = new AbortController();
+    await Promise.race([closed, sleep(graceMs, undefined, { signal: timer.signal }).catch(() => {})]);
+    timer.abort();
+    for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+}

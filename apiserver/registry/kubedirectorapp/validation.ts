@@ -1,0 +1,73 @@
+/**
+ * What an app must keep to beyond its schema: ids are unique and refer to each other rightly (A2 to A12 of the original's rules).
+ */
+import {
+  duplicate,
+  type FieldError,
+  type FieldPath,
+  invalid,
+  notSupported,
+  required,
+  spec,
+} from '../../../openapi/machinery/field.ts';
+import type { AppRole, AppSpec, KubeDirectorApp } from '../../../openapi/v1beta1/kubedirectorapp.ts';
+
+export function validateApp({ spec: app }: KubeDirectorApp): FieldError[] {
+  const roles = app.roles.map(({ id }) => id);
+  const services = (app.services ?? []).map(({ id }) => id);
+  const config = spec.child('config');
+  return [
+    ...app.roles.flatMap((role, i) => roleFaults(role, app, spec.child('roles').index(i))),
+    ...dashboardFaults(app, spec.child('services')),
+    ...unknownIn(app.config.selectedRoles, roles, config.child('selectedRoles')),
+    ...app.config.roleServices.flatMap(({ roleID, serviceIDs }, i) => {
+      const at = config.child('roleServices').index(i);
+      return [
+        ...(roles.includes(roleID) ? [] : [notSupported(at.child('roleID'), roleID, roles)]),
+        ...unknownIn(serviceIDs, services, at.child('serviceIDs')),
+      ];
+    }),
+    ...(app.scaleRole === undefined || roles.includes(app.scaleRole)
+      ? []
+      : [notSupported(spec.child('scaleRole'), app.scaleRole, roles)]),
+    ...portFaults(app),
+  ];
+}
+
+function roleFaults(
+  { imageRepoTag, containerSpec }: AppRole,
+  { defaultImageRepoTag }: AppSpec,
+  at: FieldPath,
+): FieldError[] {
+  const faults: FieldError[] = [];
+  if (!imageRepoTag && !defaultImageRepoTag)
+    faults.push(required(at.child('imageRepoTag'), 'the app has no defaultImageRepoTag'));
+  if (containerSpec?.tty && !containerSpec.stdin)
+    faults.push(invalid(at.child('containerSpec').child('tty'), true, 'a terminal needs stdin'));
+  return faults;
+}
+
+const dashboardFaults = ({ services = [] }: AppSpec, at: FieldPath): FieldError[] =>
+  services.flatMap(({ endpoint }, i) =>
+    endpoint?.isDashboard && !endpoint.urlScheme
+      ? [required(at.index(i).child('endpoint').child('urlScheme'), 'a dashboard is opened by its URL')]
+      : [],
+  );
+
+const unknownIn = (ids: readonly string[], known: readonly string[], at: FieldPath): FieldError[] =>
+  ids.flatMap((id, i) => (known.includes(id) ? [] : [notSupported(at.index(i), id, known)]));
+
+/** Two services of one role cannot listen on one port: its Service object could not be made. */
+function portFaults({ services = [], config }: AppSpec): FieldError[] {
+  return config.roleServices.flatMap(({ serviceIDs }, i) => {
+    const seen = new Set<number>();
+    const at = spec.child('config').child('roleServices').index(i).child('serviceIDs');
+    return serviceIDs.flatMap((id, j) => {
+      const port = services.find((service) => service.id === id)?.endpoint?.port;
+      if (!port) return [];
+      if (seen.has(port)) return [duplicate(at.index(j), id)];
+      seen.add(port);
+      return [];
+    });
+  });
+}

@@ -1,0 +1,33 @@
+/**
+ * What judging a cluster needs to know of other objects, and how it is asked for.
+ */
+import type { KubeDirectorApp } from '../../../openapi/v1beta1/kubedirectorapp.ts';
+import type { ConfigSpec } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
+
+export type Catalog = 'local' | 'system';
+
+export interface FoundApp {
+  readonly app: KubeDirectorApp;
+  readonly catalog: Catalog;
+}
+
+export interface ClusterLookups {
+  /**
+   * The app of that name, in the namespace of the cluster or in KubeDirector's own; local first when no catalog is given. Not older
+   * than the call.
+   */
+  findApp(
+    name: string,
+    namespace: string,
+    catalog: Catalog | undefined,
+    signal: AbortSignal,
+  ): Promise<FoundApp | undefined>;
+  /** The global configuration; empty when there is none. */
+  config(): ConfigSpec;
+}
+
+/** What a write of a cluster is judged with. */
+export interface ClusterRelated {
+  readonly found: FoundApp | undefined;
+  readonly config: ConfigSpec;
+}

@@ -1,0 +1,17 @@
+/**
+ * The labels and annotations by which children of a cluster are known, and the selectors made of them.
+ */
+
+export const domain = 'kubedirector.bluedata.io';
+
+export const labels = {
+  cluster: `${domain}/kdcluster`,
+  app: `${domain}/kdapp`,
+  appCatalog: `${domain}/appCatalog`,
+  role: `${domain}/role`,
+  headless: `${domain}/headless`,
+} as const;
+
+/** Selects the pods of one role, in the syntax of label selectors. */
+export const roleSelector = (cluster: string, role: string): string =>
+  `${labels.cluster}=${cluster},${labels.role}=${role}`;

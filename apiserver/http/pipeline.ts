@@ -41,10 +41,22 @@ class DeadlineError extends Error {
 
 export class Pipeline {
   readonly #parts: PipelineParts;
+  readonly #underWay = new Set<Exchange>();
   #stopping: string | undefined;
+  #idle: () => void = () => {};
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+  }
+
+  /** Ends watches cleanly (K-228) and waits for the other requests under way, for `graceMs` at most. */
+  async drain(graceMs: number): Promise<void> {
+    for (const exchange of this.#underWay)
+      if (exchange.attributes.verb === 'watch') exchange.abort(new Error('the server is stopping'));
+    if (!this.#underWay.size) return;
+    const timer = setTimeout(() => this.#idle(), graceMs);
+    await new Promise<void>((resolve) => (this.#idle = resolve));
+    clearTimeout(timer);
   }
 
   /** From now on new requests are refused with these words; those under way go on. */
@@ -69,6 +81,7 @@ export class Pipeline {
 
   async #answer(exchange: Exchange): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
+    this.#underWay.add(exchange);
     try {
       if (exchange.attributes.verb !== 'watch')
         timer = setTimeout(() => exchange.abort(new DeadlineError('the request took too long')), deadlineMs(exchange));
@@ -80,6 +93,8 @@ export class Pipeline {
       });
     } finally {
       clearTimeout(timer);
+      this.#underWay.delete(exchange);
+      if (!this.#underWay.size) this.#idle();
     }
   }
 
@@ -114,13 +129,14 @@ export class Pipeline {
     }
     if (signal.aborted && !(signal.reason instanceof DeadlineError)) return;
     if (signal.reason instanceof DeadlineError) return sendTimeout(exchange);
-    if (!exchange.request.complete) response.setHeader('connection', 'close');
+    // The rest of a body that was not read must not be taken for the next request.
+    if (!exchange.request.complete && exchange.request.httpVersionMajor === 1) response.setHeader('connection', 'close');
     if (error instanceof UndecidedError) {
       this.#parts.log.error('no decision about a request', error, this.#about(exchange));
       return sendText(exchange, 500, error.message);
     }
     if (error instanceof StatusError) {
-      if (error.code >= 500) this.#parts.log.error('a request failed', error, this.#about(exchange));
+      if (error.code >= 500 && error.cause !== undefined) this.#parts.log.error('a request failed', error, this.#about(exchange));
       return sendStatus(exchange, error.status);
     }
     this.#parts.log.error('a request met a fault of ours', error, this.#about(exchange));

@@ -130,13 +130,15 @@ export class Pipeline {
     if (signal.aborted && !(signal.reason instanceof DeadlineError)) return;
     if (signal.reason instanceof DeadlineError) return sendTimeout(exchange);
     // The rest of a body that was not read must not be taken for the next request.
-    if (!exchange.request.complete && exchange.request.httpVersionMajor === 1) response.setHeader('connection', 'close');
+    if (!exchange.request.complete && exchange.request.httpVersionMajor === 1)
+      response.setHeader('connection', 'close');
     if (error instanceof UndecidedError) {
       this.#parts.log.error('no decision about a request', error, this.#about(exchange));
       return sendText(exchange, 500, error.message);
     }
     if (error instanceof StatusError) {
-      if (error.code >= 500 && error.cause !== undefined) this.#parts.log.error('a request failed', error, this.#about(exchange));
+      if (error.code >= 500 && error.cause !== undefined)
+        this.#parts.log.error('a request failed', error, this.#about(exchange));
       return sendStatus(exchange, error.status);
     }
     this.#parts.log.error('a request met a fault of ours', error, this.#about(exchange));

@@ -1,0 +1,231 @@
+/**
+ * The client of the host cluster: requests over connections that are kept alive, answers as values, refusals as StatusErrors.
+ *
+ * It knows paths and media types, not kinds.
+ */
+import { Pool } from 'undici';
+import { jsonText } from '../../openapi/machinery/json.ts';
+import { isRecord, type KubeObject, type ListMeta } from '../../openapi/machinery/meta.ts';
+import { type Status, StatusError } from '../../openapi/machinery/status.ts';
+import { decodeJson } from '../codec/json.ts';
+
+/** Where the host is, and who we are there. */
+export interface HostAccess {
+  /** `https://10.0.0.1:6443` */
+  readonly server: string;
+  /** PEM bundle that the server's certificate chains to; absent: the system's. */
+  readonly ca?: string;
+  /** PEM of a client certificate. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** The bearer token of the moment; asked before every request, since tokens are renewed. */
+  readonly token?: () => string;
+}
+
+/** A kind of object at the host. */
+export interface HostResource {
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+}
+
+export interface HostList<T> {
+  readonly metadata: ListMeta;
+  readonly items: readonly T[];
+}
+
+export interface HostWatchEvent<T> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  readonly object: T;
+}
+
+export type PatchType = 'application/merge-patch+json' | 'application/json-patch+json' | 'application/apply-patch+yaml';
+
+type Query = Readonly<Record<string, string>>;
+
+export interface ListWatchOptions {
+  /** Empty: all namespaces. */
+  readonly namespace?: string;
+  readonly query?: Query;
+}
+
+/** Connections to the host; each watch holds one. */
+const connections = 64;
+/** No answer within this time, and the request has failed. */
+const answerMs = 30_000;
+
+export class HostClient {
+  readonly #pool: Pool;
+  readonly #token: (() => string) | undefined;
+
+  constructor({ server, ca, cert, key, token }: HostAccess) {
+    this.#token = token;
+    this.#pool = new Pool(server, {
+      connections,
+      allowH2: false,
+      headersTimeout: answerMs,
+      bodyTimeout: 0,
+      connect: { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) },
+    });
+  }
+
+  get<T extends KubeObject>(resource: HostResource, namespace: string, name: string, signal: AbortSignal): Promise<T> {
+    return this.#call('GET', pathOf(resource, namespace, name), signal) as Promise<T>;
+  }
+
+  list<T extends KubeObject>(
+    resource: HostResource,
+    options: ListWatchOptions,
+    signal: AbortSignal,
+  ): Promise<HostList<T>> {
+    return this.#call('GET', pathOf(resource, options.namespace ?? '', '', '', options.query), signal) as Promise<
+      HostList<T>
+    >;
+  }
+
+  create<T extends KubeObject>(resource: HostResource, object: T, signal: AbortSignal, query?: Query): Promise<T> {
+    const path = pathOf(resource, object.metadata.namespace ?? '', '', '', query);
+    return this.#call('POST', path, signal, object) as Promise<T>;
+  }
+
+  update<T extends KubeObject>(resource: HostResource, object: T, signal: AbortSignal, subresource = ''): Promise<T> {
+    const { namespace = '', name } = object.metadata;
+    return this.#call('PUT', pathOf(resource, namespace, name, subresource), signal, object) as Promise<T>;
+  }
+
+  patch<T extends KubeObject>(
+    resource: HostResource,
+    {
+      namespace,
+      name,
+      subresource = '',
+      type,
+      patch,
+    }: { namespace: string; name: string; subresource?: string; type: PatchType; patch: unknown },
+    signal: AbortSignal,
+    query?: Query,
+  ): Promise<T> {
+    return this.#call(
+      'PATCH',
+      pathOf(resource, namespace, name, subresource, query),
+      signal,
+      patch,
+      type,
+    ) as Promise<T>;
+  }
+
+  async delete(
+    resource: HostResource,
+    namespace: string,
+    name: string,
+    options: object,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const body = { kind: 'DeleteOptions', apiVersion: 'v1', ...options };
+    await this.#call('DELETE', pathOf(resource, namespace, name), signal, body);
+  }
+
+  /** Calls a path that is no resource, such as a review. */
+  post(path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
+    return this.#call('POST', path, signal, body);
+  }
+
+  /**
+   * The events of one watch request, until the host ends it.
+   *
+   * @throws StatusError when the host refuses the watch
+   */
+  async *watch<T extends KubeObject>(
+    resource: HostResource,
+    options: ListWatchOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<HostWatchEvent<T>, void, undefined> {
+    const query = { watch: 'true', ...options.query };
+    const { statusCode, body } = await this.#send(
+      'GET',
+      pathOf(resource, options.namespace ?? '', '', '', query),
+      signal,
+    );
+    if (statusCode !== 200) throw failureOf(statusCode, Buffer.from(await body.arrayBuffer()));
+    for await (const line of linesOf(body)) yield decodeJson(line).value as HostWatchEvent<T>;
+  }
+
+  close(): Promise<void> {
+    return this.#pool.destroy();
+  }
+
+  #send(method: string, path: string, signal: AbortSignal, body?: string, type = 'application/json') {
+    const token = this.#token?.();
+    return this.#pool.request({
+      method: method as 'GET',
+      path,
+      signal,
+      headers: {
+        accept: 'application/json',
+        'user-agent': 'kubedirector',
+        ...(body !== undefined && { 'content-type': type }),
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
+      ...(body !== undefined && { body }),
+    });
+  }
+
+  async #call(method: string, path: string, signal: AbortSignal, value?: unknown, type?: string): Promise<unknown> {
+    const { statusCode, body } = await this.#send(
+      method,
+      path,
+      signal,
+      value === undefined ? undefined : jsonText(value),
+      type,
+    );
+    const bytes = Buffer.from(await body.arrayBuffer());
+    if (statusCode >= 300) throw failureOf(statusCode, bytes);
+    return decodeJson(bytes).value;
+  }
+}
+
+/** `/apis/apps/v1/namespaces/NS/statefulsets/NAME/scale?…` */
+export function pathOf(
+  { group, version, plural }: HostResource,
+  namespace: string,
+  name = '',
+  subresource = '',
+  query: Query = {},
+): string {
+  const root = group ? `/apis/${group}/${version}` : `/api/${version}`;
+  const place = namespace ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+  const object = name ? `/${encodeURIComponent(name)}` : '';
+  const below = subresource ? `/${subresource}` : '';
+  const options = new URLSearchParams(query).toString();
+  return `${root}${place}/${plural}${object}${below}${options ? `?${options}` : ''}`;
+}
+
+/** The host's own Status, or one made from the code when it sent something else (K-353). */
+function failureOf(code: number, body: Buffer): StatusError {
+  try {
+    const { value } = decodeJson(body);
+    if (isRecord(value) && value.kind === 'Status') return new StatusError({ ...(value as unknown as Status), code });
+  } catch {
+    // Not JSON: a proxy's or a filter's text.
+  }
+  const message = body.toString('utf8').trim().slice(0, 300);
+  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code });
+}
+
+const newline = 0x0a;
+
+/** The lines of a stream of bytes, without their ends. */
+async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  let rest: Buffer[] = [];
+  for await (const chunk of stream) {
+    let from = 0;
+    for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, from)) {
+      const line = Buffer.concat([...rest, chunk.subarray(from, at)]);
+      rest = [];
+      from = at + 1;
+      if (line.length) yield line;
+    }
+    if (from < chunk.length) rest.push(chunk.subarray(from));
+  }
+}

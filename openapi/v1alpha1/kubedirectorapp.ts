@@ -8,9 +8,10 @@ import type { Form } from '../form.ts';
 import { isRecord, type KubeObject, recordsIn } from '../machinery/meta.ts';
 import type { Schema } from '../schema/schema.ts';
 import { integer, object, string } from '../schema/schema.ts';
-import { kubeDirectorApp } from '../v1beta1/kubedirectorapp.ts';
+import { appSpec, kubeDirectorApp } from '../v1beta1/kubedirectorapp.ts';
+import { olderNamesInSpec, respellApp, withOlderAppSpellings } from './app-spellings.ts';
 import { listOfRenamed, published, rename, renamed } from './renaming.ts';
-import { alsoCalled, movedTo, respell, type Spellings, withOlderSpellings } from './spelling.ts';
+import { hideStrangers, showStrangers } from './strangers.ts';
 
 const specNames = {
   distroID: 'distro_id',
@@ -24,72 +25,20 @@ const roleServicesNames = { roleID: 'role_id', serviceIDs: 'service_ids' };
 /** Releases before 0.2 had apps without a package, and hence without a version of its contract; seven was the only one. */
 const firstSchemaVersion = 7;
 
-const packageSpellings: Spellings = {
-  older: { packageURL: alsoCalled('import_url'), package_url: movedTo('import_url') },
-};
-
-const spellings: Spellings = {
-  fields: {
-    spec: {
-      older: {
-        distroID: alsoCalled('distro_id'),
-        systemdRequired: alsoCalled('systemctlMounts'),
-        defaultPersistDirs: alsoCalled('persist_dirs'),
-        default_persist_dirs: movedTo('persist_dirs'),
-        defaultImageRepoTag: alsoCalled('image.repoTag'),
-        default_image_repo_tag: movedTo('image.repoTag'),
-        configSchemaVersion: alsoCalled('setup_package.config_api_version'),
-        config_schema_version: movedTo('setup_package.config_api_version'),
-        schema_version: movedTo('setup_package.config_api_version'),
-        defaultConfigPackage: alsoCalled('setup_package'),
-        default_config_package: movedTo('setup_package'),
-      },
-      fields: {
-        setup_package: packageSpellings,
-        services: {
-          items: {
-            fields: {
-              endpoint: { older: { urlScheme: alsoCalled('url_scheme'), isDashboard: alsoCalled('is_dashboard') } },
-            },
-          },
-        },
-        roles: {
-          items: {
-            older: {
-              imageRepoTag: alsoCalled('image.repoTag'),
-              image_repo_tag: movedTo('image.repoTag'),
-              configPackage: alsoCalled('setup_package'),
-              config_package: movedTo('setup_package'),
-              persist_dirs: movedTo('persistDirs'),
-            },
-            fields: { setup_package: packageSpellings },
-          },
-        },
-        config: {
-          older: {
-            selectedRoles: alsoCalled('selected_roles'),
-            configMeta: alsoCalled('config_meta'),
-            roleServices: alsoCalled('node_services'),
-            role_services: movedTo('node_services'),
-          },
-          fields: {
-            node_services: {
-              items: { older: { roleID: alsoCalled('role_id'), serviceIDs: alsoCalled('service_ids') } },
-            },
-          },
-        },
-      },
-    },
-  },
-};
-
 const schema = publishedSchema();
+
+/** What means something in `spec` here, and nothing in the hub. */
+const takenNames: ReadonlySet<string> = new Set(
+  [...Object.keys(schema.properties!.spec!.properties!), ...olderNamesInSpec].filter(
+    (name) => !Object.hasOwn(appSpec.properties!, name),
+  ),
+);
 
 export const kubeDirectorAppV1alpha1: Form = {
   version: 'v1alpha1',
   schema,
-  inputSchema: withOlderSpellings(schema, spellings),
-  respell: (document, warn) => respell(document, spellings, warn),
+  inputSchema: withOlderAppSpellings(schema),
+  respell: respellApp,
   toHub: (object) => {
     const { spec } = object;
     if (isRecord(spec)) specToHub(spec);
@@ -105,20 +54,27 @@ export const kubeDirectorAppV1alpha1: Form = {
 function specToHub(spec: Record<string, unknown>): void {
   for (const [present, old] of Object.entries(specNames)) rename(spec, old, present);
   imageToHub(spec, 'defaultImageRepoTag');
-  const roles = recordsIn(spec.roles);
-  const versions = [spec, ...roles].map((holder) =>
-    packageToHub(holder, holder === spec ? 'defaultConfigPackage' : 'configPackage'),
-  );
-  for (const role of roles) imageToHub(role, 'imageRepoTag');
-  spec.configSchemaVersion = versions.find((version) => version !== undefined) ?? firstSchemaVersion;
+  const { setup_package: ownPackage } = spec;
+  if (isRecord(ownPackage) && ownPackage.config_api_version !== undefined) {
+    spec.configSchemaVersion = ownPackage.config_api_version;
+    delete ownPackage.config_api_version;
+  }
+  packageToHub(spec, 'defaultConfigPackage');
+  for (const role of recordsIn(spec.roles)) {
+    imageToHub(role, 'imageRepoTag');
+    packageToHub(role, 'configPackage');
+  }
   eachEndpoint(spec, (endpoint) => renameAll(endpoint, endpointNames, 'toPresent'));
   const { config } = spec;
-  if (!isRecord(config)) return;
-  renameAll(config, configNames, 'toPresent');
-  for (const entry of recordsIn(config.roleServices)) renameAll(entry, roleServicesNames, 'toPresent');
+  if (isRecord(config)) {
+    renameAll(config, configNames, 'toPresent');
+    for (const entry of recordsIn(config.roleServices)) renameAll(entry, roleServicesNames, 'toPresent');
+  }
+  showStrangers(spec, takenNames);
 }
 
 function specFromHub(spec: Record<string, unknown>): void {
+  hideStrangers(spec, takenNames);
   const { config, configSchemaVersion } = spec;
   delete spec.configSchemaVersion;
   if (isRecord(config)) {
@@ -159,23 +115,17 @@ function imageFromHub(holder: Record<string, unknown>, present: string): void {
   holder.image = { repoTag };
 }
 
-/**
- * An `import_url` of null is the explicit "no package" of today; without one there is only the version.
- *
- * @returns the version of the setup contract, if this package told it
- */
-function packageToHub(holder: Record<string, unknown>, present: string): unknown {
-  const given = holder.setup_package;
-  if (given === undefined) return undefined;
+/** An `import_url` of null is the explicit "no package" of today; a package of which nothing is said is none at all. */
+function packageToHub(holder: Record<string, unknown>, present: string): void {
+  const { setup_package: given } = holder;
+  if (given === undefined) return;
   delete holder.setup_package;
-  if (!isRecord(given)) {
+  if (!isRecord(given)) holder[present] = given;
+  else if (given.import_url === null) holder[present] = null;
+  else if (Object.keys(given).length) {
+    rename(given, 'import_url', 'packageURL');
     holder[present] = given;
-    return undefined;
   }
-  const { config_api_version: version, import_url: packageURL, ...later } = given;
-  if (packageURL === null) holder[present] = null;
-  else if (packageURL !== undefined) holder[present] = { packageURL, ...later };
-  return version ?? undefined;
 }
 
 function packageFromHub(holder: Record<string, unknown>, present: string, version: unknown): void {
@@ -183,8 +133,8 @@ function packageFromHub(holder: Record<string, unknown>, present: string, versio
   delete holder[present];
   const told = version === undefined ? {} : { config_api_version: version };
   if (isRecord(value)) {
-    const { packageURL, ...later } = value;
-    holder.setup_package = { ...told, import_url: packageURL, ...later };
+    rename(value, 'packageURL', 'import_url');
+    holder.setup_package = { ...told, ...value };
   } else if (value === null) holder.setup_package = { ...told, import_url: null };
   else if (version !== undefined) holder.setup_package = told;
 }
@@ -205,21 +155,30 @@ function publishedSchema(): Schema {
     { required: ['repoTag'], definition: 'io.bluedata.kubedirector.v1alpha1.Image' },
   );
   const { packageURL, ...laterFields } = spec.properties!.defaultConfigPackage!.properties!;
-  const setupPackage: Schema = {
+  const rolePackage: Schema = {
     type: 'object',
     nullable: true,
-    description: 'The archive with the scripts that configure a member.',
+    description: 'The archive with the scripts that configure a member. Absent: that of the app.',
+    properties: { import_url: { ...packageURL!, nullable: true }, ...laterFields },
+    definition: 'io.bluedata.kubedirector.v1alpha1.RoleSetupPackage',
+  };
+  const setupPackage: Schema = {
+    type: 'object',
+    default: {},
+    description: 'The archive with the scripts that configure a member, for roles without their own.',
     properties: {
-      config_api_version: integer('Version of the contract with the setup scripts.', { minimum: 7, example: 7 }),
-      import_url: { ...packageURL!, nullable: true },
-      ...laterFields,
+      config_api_version: integer('Version of the contract with the setup scripts.', {
+        minimum: 7,
+        default: firstSchemaVersion,
+      }),
+      ...rolePackage.properties,
     },
     definition: 'io.bluedata.kubedirector.v1alpha1.SetupPackage',
   };
   const role = renamed(
     roles.items!,
     { imageRepoTag: 'image', configPackage: 'setup_package' },
-    { image, setup_package: setupPackage },
+    { image, setup_package: rolePackage },
   );
   return renamed(
     whole,

@@ -7,7 +7,7 @@
 
 import type { Warn } from '../form.ts';
 import { type FieldError, FieldPath, invalid } from '../machinery/field.ts';
-import { ownValue, sameJson, setOwn } from '../machinery/json.ts';
+import { copyOf, ownValue, sameJson, setOwn } from '../machinery/json.ts';
 import { isRecord } from '../machinery/meta.ts';
 import type { Schema } from '../schema/schema.ts';
 
@@ -16,6 +16,8 @@ export interface Respelling {
   readonly to: readonly [string, ...string[]];
   /** v1beta1 uses the older word too, so nobody is bothered about it. */
   readonly silent?: boolean;
+  /** The last step is all that the object above it is for, so that a null (of a merge patch) removes that object. */
+  readonly sole?: boolean;
 }
 
 /** What is known about one object of the tree. */
@@ -26,11 +28,15 @@ export interface Spellings {
   readonly fields?: Readonly<Record<string, Spellings>>;
   /** When the value is a list: what is known about its items. */
   readonly items?: Spellings;
+  /** What null means here, said as an object: where an older spelling brings the null, or says more than the null does. */
+  readonly whenNull?: Readonly<Record<string, unknown>>;
 }
 
 /** Shorthand for tables: moved to `a.b` below the same object. */
 export const movedTo = (path: string): Respelling => ({ to: path.split('.') as [string, ...string[]] });
 export const alsoCalled = (path: string): Respelling => ({ ...movedTo(path), silent: true });
+/** Moved to the one field of an object: `image.repoTag`. */
+export const soleFieldOf = (respelling: Respelling): Respelling => ({ ...respelling, sole: true });
 
 /** Carries a table out on a document, in place. @returns a fault per field that is spelled in two ways that disagree */
 export function respell(document: unknown, spellings: Spellings, warn: Warn, at = new FieldPath()): FieldError[] {
@@ -40,49 +46,59 @@ export function respell(document: unknown, spellings: Spellings, warn: Warn, at 
   }
   if (!isRecord(document)) return [];
   const faults: FieldError[] = [];
-  for (const [key, { to, silent }] of Object.entries(spellings.older ?? {})) {
-    const value = ownValue(document, key);
-    if (value === undefined) continue;
-    delete document[key];
-    if (!silent) warn(`${at.child(key)} is an older spelling of ${to.reduce((path, step) => path.child(step), at)}`);
-    faults.push(...place(document, to, value, at, key));
-  }
+  // Both sides of a comparison are in today's spelling before they are compared, so what is below comes first.
   for (const [key, below] of Object.entries(spellings.fields ?? {})) {
     const value = ownValue(document, key);
     if (value !== undefined) faults.push(...respell(value, below, warn, at.child(key)));
   }
+  for (const [key, { to: whole, silent, sole }] of Object.entries(spellings.older ?? {})) {
+    const value = ownValue(document, key);
+    if (value === undefined) continue;
+    delete document[key];
+    const older = at.child(key);
+    if (!silent) warn(`${older} is an older spelling of ${whole.reduce((path, step) => path.child(step), at)}`);
+    const below = whole.reduce<Spellings>((target, step) => target.fields?.[step] ?? {}, spellings);
+    faults.push(...respell(value, below, warn, older));
+    const to = sole && value === null ? ([whole[0], ...whole.slice(1, -1)] as const) : whole;
+    faults.push(...place(document, to, value, spellings, at, older));
+  }
   return faults;
 }
 
+/** Puts `value`, which stood at `older`, where it belongs today; the steps lead there from `document`, which is at `at`. */
 function place(
   document: Record<string, unknown>,
   [step, ...rest]: readonly [string, ...string[]],
   value: unknown,
+  { fields = {} }: Spellings,
   at: FieldPath,
-  older: string,
+  older: FieldPath,
 ): FieldError[] {
-  const present = ownValue(document, step);
+  const below = fields[step] ?? {};
+  const here = at.child(step);
+  const present = inFull(ownValue(document, step), below);
   const [next, ...after] = rest;
-  if (next === undefined) {
-    if (present === undefined) setOwn(document, step, value);
-    else if (isRecord(present) && isRecord(value)) return merge(present, value, at.child(step), older);
-    else if (!sameJson(present, value))
-      return [invalid(at.child(step), present, `is also spelled ${older}, with another value`)];
-    return [];
+  if (next !== undefined) {
+    const holder = present === undefined ? {} : present;
+    if (!isRecord(holder)) return [disagreement(here, holder, older)];
+    setOwn(document, step, holder);
+    return place(holder, [next, ...after], value, below, here, older);
   }
-  if (!isRecord(present)) setOwn(document, step, {});
-  return place(ownValue(document, step) as Record<string, unknown>, [next, ...after], value, at.child(step), older);
+  const given = inFull(value, below);
+  if (present === undefined) setOwn(document, step, given);
+  else if (isRecord(present) && isRecord(given)) {
+    setOwn(document, step, present);
+    return Object.entries(given).flatMap(([key, inner]) => place(present, [key], inner, below, here, older));
+  } else if (!sameJson(present, given)) return [disagreement(here, present, older)];
+  return [];
 }
 
-/** Both spellings hold objects: they agree when no field of them differs. */
-function merge(
-  into: Record<string, unknown>,
-  from: Record<string, unknown>,
-  at: FieldPath,
-  older: string,
-): FieldError[] {
-  return Object.entries(from).flatMap(([key, value]) => place(into, [key], value, at, older));
-}
+/** A null that stands for an object, as that object. */
+const inFull = (value: unknown, { whenNull }: Spellings): unknown =>
+  value === null && whenNull ? copyOf(whenNull) : value;
+
+const disagreement = (at: FieldPath, present: unknown, older: FieldPath): FieldError =>
+  invalid(at, present, `is also spelled ${older}, with another value`);
 
 /** The schema with the older keys beside the present ones, for clients that validate documents themselves. */
 export function withOlderSpellings(schema: Schema, spellings: Spellings): Schema {

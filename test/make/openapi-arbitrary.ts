@@ -55,7 +55,12 @@ const wholeNumberOf = (schema: Schema): fc.Arbitrary<number> =>
     ? fc.maxSafeInteger().filter((value) => value >= (schema.minimum ?? value) && value <= (schema.maximum ?? value))
     : fc.integer(boundsOf(schema, -(2 ** 31), 2 ** 31 - 1));
 
-function textOf({ pattern, format, minLength = 0, maxLength = 24 }: Schema): fc.Arbitrary<string> {
+function textOf({
+  pattern,
+  format,
+  minLength = 0,
+  maxLength = Number.POSITIVE_INFINITY,
+}: Schema): fc.Arbitrary<string> {
   if (format === 'date-time')
     return fc
       .date({ min: new Date('1970-01-01T00:00:00Z'), max: new Date('2100-01-01T00:00:00Z'), noInvalidDate: true })

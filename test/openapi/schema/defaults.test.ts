@@ -5,6 +5,7 @@ import { copyOf } from '../../../openapi/machinery/json.ts';
 import { compileDefaults } from '../../../openapi/schema/defaults.ts';
 import type { Schema } from '../../../openapi/schema/schema.ts';
 import { compileValidation } from '../../../openapi/schema/validate.ts';
+import { kubeDirectorAppV1alpha1 } from '../../../openapi/v1alpha1/kubedirectorapp.ts';
 import { kubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
 import { arbitraryOf } from '../../make/openapi-arbitrary.ts';
 import { fixtureSchema } from '../../make/openapi-fixture.ts';
@@ -62,6 +63,7 @@ describe('defaulting', () => {
   for (const [name, schema] of [
     ['the fixture', fixtureSchema],
     ['KubeDirectorCluster', kubeDirectorCluster],
+    ['KubeDirectorApp in v1alpha1', kubeDirectorAppV1alpha1.schema],
   ] as const)
     it(`of ${name} twice is the same as once, and says truly whether it did something`, () => {
       const fill = compileDefaults(schema)!;

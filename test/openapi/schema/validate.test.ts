@@ -110,7 +110,8 @@ describe('validation by schema', () => {
       expect(compileValidation({ type: 'string', format: 'date-time' })(text)).to.have.length(valid ? 0 : 1));
 
   it('takes keys that every JavaScript object has for ordinary ones (K-113)', () => {
-    const named: Schema = { type: 'object', required: ['constructor'], properties: { toString: { type: 'string' } } };
+    const properties = { ['toString' as string]: { type: 'string' } as Schema };
+    const named: Schema = { type: 'object', required: ['constructor'], properties };
     expect(texts(compileValidation(named)({}))).to.deep.equal(['constructor: Required value']);
     expect(texts(compileValidation(named)(JSON.parse('{"constructor":1,"__proto__":{"toString":1}}')))).to.deep.equal(
       [],

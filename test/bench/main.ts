@@ -1,0 +1,5 @@
+/**
+ * All benchmarks, one after the other: `npm run bench`. Each can also be run alone.
+ */
+await import('./storage.ts');
+await import('./api.ts');

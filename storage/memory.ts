@@ -13,7 +13,7 @@ import type {
   WatchBatch,
   WatchEvent,
 } from './kv.ts';
-import { checkTxn } from './requests.ts';
+import { checkRevision, checkTxn } from './requests.ts';
 import { keyOf, revisionOf, WatchHub } from './watch-hub.ts';
 
 /** One version of a key; without an entry it is a deletion. */
@@ -37,6 +37,7 @@ export class MemoryStore implements KeyValueStore {
   async range(request: RangeRequest, signal: AbortSignal): Promise<RangeResult> {
     this.#check(signal);
     const { start, end, limit = 0, revision = this.#revision, keysOnly = false } = request;
+    checkRevision(revision);
     if (revision > this.#revision) throw futureRevision(revision, this.#revision);
     if (revision < this.#compacted) throw compacted(revision, this.#compacted);
     const keys = end === undefined ? [start] : [...this.#versions.keys()].filter(isWithin(start, end));
@@ -136,6 +137,7 @@ export class MemoryStore implements KeyValueStore {
 
   /** What a watch from `from` has missed, at most about `pieceOfHistory` events of it. */
   #replay(prefix: string, from: number): WatchBatch {
+    checkRevision(from);
     if (from <= this.#compacted) throw compacted(from, this.#compacted);
     const first = this.#log.findIndex((event) => revisionOf(event) >= from);
     if (first < 0) return { events: [], revision: this.#revision };

@@ -16,7 +16,7 @@ import type {
   TxnResult,
   WatchBatch,
 } from '../kv.ts';
-import { checkTxn } from '../requests.ts';
+import { checkRevision, checkTxn } from '../requests.ts';
 import { WatchHub } from '../watch-hub.ts';
 import type { Environment } from './environment.ts';
 import { inOurWords, openEnvironment } from './environment.ts';
@@ -196,6 +196,7 @@ class EmbeddedStore implements KeyValueStore {
 
   #checkReadable(revision: number, signal: AbortSignal): void {
     this.#check(signal);
+    checkRevision(revision);
     if (revision > this.#state.revision) throw futureRevision(revision, this.#state.revision);
     if (revision < this.#state.compacted) throw compacted(revision, this.#state.compacted);
   }

@@ -19,7 +19,7 @@ import type {
   WatchBatch,
 } from '../kv.ts';
 import { prefixEnd } from '../kv.ts';
-import { checkTxn } from '../requests.ts';
+import { checkRevision, checkTxn } from '../requests.ts';
 import { Clients } from './clients.ts';
 import { inOurWords, revisionError } from './errors.ts';
 import type { RangeAnswer, RangeQuestion } from './messages.ts';
@@ -69,7 +69,8 @@ export class EtcdStore implements KeyValueStore {
 
   async range(request: RangeRequest, signal: AbortSignal): Promise<RangeResult> {
     const { revision } = request;
-    if (revision !== undefined && revision < 1) throw compacted(revision);
+    this.#check(signal);
+    if (revision !== undefined) checkRevision(revision);
     this.#checkKey(request.start);
     if (request.end !== undefined && request.end !== prefixEnd(this.#keyspace.prefix)) this.#checkKey(request.end);
     return this.#read(request, signal);
@@ -87,6 +88,7 @@ export class EtcdStore implements KeyValueStore {
 
   async *watch(prefix: string, from: number, signal: AbortSignal): AsyncGenerator<WatchBatch, void, undefined> {
     this.#checkKey(prefix);
+    checkRevision(from);
     const watch = new EtcdWatch(
       {
         clients: this.#clients,

@@ -332,6 +332,13 @@ export function describeKeyValueStore(name: string, open: OpenStore): void {
         expect(await codeOf(get('a', newest + 1))).to.equal('FutureRevision');
       });
 
+      it('at a revision before the first is refused as one that is forgotten', async () => {
+        for (const revision of [0, -7]) {
+          expect(await codeOf(list({ revision }))).to.equal('Compacted');
+          expect(await codeOf(eventsUntil(kv, opened.prefix, revision, 1))).to.equal('Compacted');
+        }
+      });
+
       it('of many large values comes whole', async () => {
         const value = Buffer.alloc(20_000, 'v');
         for (let i = 0; i < 300; i += 50)

@@ -11,6 +11,7 @@ import { Keyspace } from '../../storage/keys.ts';
 import { temporaryFolder } from './folder.ts';
 
 const installed = spawnSync('etcd', ['--version']).status === 0;
+const knowsNoFsync = installed && spawnSync('etcd', ['--help']).stdout.includes('unsafe-no-fsync');
 const required = (process.env.KUBEDIRECTOR_TEST_REQUIRE ?? '').split(',').includes('etcd');
 
 /** `describe`, for what needs an etcd. */
@@ -35,9 +36,11 @@ export interface EtcdFlags {
   /** Further flags, such as `--quota-backend-bytes=1`. */
   readonly flags?: readonly string[];
   readonly tls?: boolean;
+  /** Does it write to the disk before it answers, as it should? Tests do not need that, and are quicker without. */
+  readonly durable?: boolean;
 }
 
-export async function startEtcd({ flags = [], tls = false }: EtcdFlags = {}): Promise<RealEtcd> {
+export async function startEtcd({ flags = [], tls = false, durable = false }: EtcdFlags = {}): Promise<RealEtcd> {
   const folder = await temporaryFolder();
   const [client, peer] = await freePorts(2);
   const endpoint = `${tls ? 'https' : 'http'}://127.0.0.1:${client}`;
@@ -54,10 +57,10 @@ export async function startEtcd({ flags = [], tls = false }: EtcdFlags = {}): Pr
       `--initial-cluster=default=${peerUrl}`,
       '--logger=zap',
       '--log-outputs=stderr',
-      '--unsafe-no-fsync',
+      ...(knowsNoFsync && !durable ? ['--unsafe-no-fsync'] : []),
       ...flags,
     ];
-    const started = spawn('etcd', args.filter(supported), { stdio: ['ignore', 'ignore', 'pipe'] });
+    const started = spawn('etcd', args, { stdio: ['ignore', 'ignore', 'pipe'] });
     child = started;
     let told = '';
     await new Promise<void>((resolve, reject) => {
@@ -89,10 +92,6 @@ export async function startEtcd({ flags = [], tls = false }: EtcdFlags = {}): Pr
     },
   };
 }
-
-/** Not every version knows it, and tests are quicker with it. */
-const knowsNoFsync = installed && spawnSync('etcd', ['--help']).stdout?.includes('unsafe-no-fsync');
-const supported = (flag: string): boolean => knowsNoFsync || flag !== '--unsafe-no-fsync';
 
 /** Ports that were free a moment ago. */
 export async function freePorts(count: number): Promise<number[]> {

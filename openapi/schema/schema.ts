@@ -95,6 +95,7 @@ const quantityForm = '^[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([numkMGTPE]|[KMGTPE]i
 export const quantity = (description: string, options: Common<string | number> = {}): SchemaOf<string | number> => ({
   'x-kubernetes-int-or-string': true,
   pattern: quantityForm,
+  definition: 'io.bluedata.kubedirector.meta.v1.Quantity',
   description,
   ...options,
 });

@@ -110,10 +110,10 @@ export function withOlderSpellings(schema: Schema, spellings: Spellings): Schema
     if (property) properties[key] = withOlderSpellings(property, below);
   }
   const movable = new Set<string>();
-  for (const [key, { to }] of Object.entries(spellings.older ?? {})) {
+  for (const [key, { to, silent }] of Object.entries(spellings.older ?? {})) {
     const target = to.reduce<Schema | undefined>((node, step) => node?.properties?.[step], { properties });
     const { default: _, definition: __, ...form } = target ?? {};
-    properties[key] = { ...form, description: `Older spelling of ${to.join('.')}.` };
+    properties[key] = { ...form, description: `${silent ? 'Another name' : 'Older spelling'} of ${to.join('.')}.` };
     movable.add(to[0]);
   }
   return {

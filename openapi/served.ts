@@ -33,6 +33,8 @@ export interface ServedResource {
   readonly schema: Schema;
   /** What clients that validate documents themselves should accept; absent: `schema`. */
   readonly inputSchema?: Schema;
+  /** What field selectors may ask for besides name and namespace, `spec.app`. Absent: nothing. */
+  readonly selectableFields?: readonly string[];
   /** The version in which objects are stored; its hash is published (K-047). */
   readonly storageVersion: string;
 }

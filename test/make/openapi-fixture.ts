@@ -54,6 +54,17 @@ export const fixtureSchema = object(
   { definition: 'com.example.v1beta1.FixtureCluster' },
 );
 
+const scaleSchema = object(
+  'How many replicas.',
+  {
+    apiVersion: string('Version of this form.'),
+    kind: string('Scale.'),
+    metadata: objectMetaSchema,
+    spec: object('What is asked for.', { replicas: integer('How many.') }),
+  },
+  { definition: 'com.example.v1.Scale' },
+);
+
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'] as const;
 const ofSubresources = ['get', 'patch', 'update'] as const;
 
@@ -68,10 +79,11 @@ export const fixtureResource: ServedResource = {
   namespaced: true,
   verbs,
   subresources: [
-    { name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: ofSubresources },
+    { name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: ofSubresources, schema: scaleSchema },
     { name: 'status', kind: 'KubeDirectorCluster', verbs: ofSubresources },
   ],
   schema: fixtureSchema,
+  selectableFields: ['spec.app'],
   storageVersion: 'v1beta1',
 };
 

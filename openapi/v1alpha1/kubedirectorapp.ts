@@ -7,7 +7,7 @@
 import type { Form } from '../form.ts';
 import { isRecord, type KubeObject, recordsIn } from '../machinery/meta.ts';
 import type { Schema } from '../schema/schema.ts';
-import { integer, object, string } from '../schema/schema.ts';
+import { asField, integer, object, string } from '../schema/schema.ts';
 import { appSpec, kubeDirectorApp } from '../v1beta1/kubedirectorapp.ts';
 import { olderNamesInSpec, respellApp, withOlderAppSpellings } from './app-spellings.ts';
 import { listOfRenamed, published, rename, renamed } from './renaming.ts';
@@ -175,10 +175,18 @@ function publishedSchema(): Schema {
     },
     definition: 'io.bluedata.kubedirector.v1alpha1.SetupPackage',
   };
+  const { persistDirs } = roles.items!.properties as { persistDirs: Schema };
   const role = renamed(
     roles.items!,
     { imageRepoTag: 'image', configPackage: 'setup_package' },
-    { image, setup_package: rolePackage },
+    {
+      image,
+      setup_package: rolePackage,
+      persistDirs: asField(
+        persistDirs,
+        'Directories kept on the volume of a member that has one. Absent: those of the app.',
+      ),
+    },
   );
   return renamed(
     whole,

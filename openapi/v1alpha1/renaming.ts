@@ -1,6 +1,7 @@
 /**
  * The published form's schemas, derived from the hub's: the same nodes under the names of 2018, with definitions of their own.
  */
+import { recordsIn } from '../machinery/meta.ts';
 import type { Schema } from '../schema/schema.ts';
 
 /** The definition of a node in this version. */
@@ -45,12 +46,20 @@ export function renamed(
   };
 }
 
-/** A map list whose items were changed; its keys follow the new names. */
-export const listOfRenamed = (list: Schema, names: Readonly<Record<string, string>>, items: Schema): Schema => ({
-  ...list,
-  items,
-  'x-kubernetes-list-map-keys': (list['x-kubernetes-list-map-keys'] ?? []).map((key) => names[key] ?? key),
-});
+/** A map list whose items were changed; its keys and its example follow the new names. */
+export function listOfRenamed(list: Schema, names: Readonly<Record<string, string>>, items: Schema): Schema {
+  const keys = list['x-kubernetes-list-map-keys'] ?? [];
+  const called = (name: string): string => names[name] ?? name;
+  const example = recordsIn(list.example).map((item) =>
+    Object.fromEntries(Object.entries(item).map(([name, value]) => [called(name), value])),
+  );
+  return {
+    ...list,
+    items,
+    'x-kubernetes-list-map-keys': keys.map(called),
+    ...(example.length && { example }),
+  };
+}
 
 export const mapValues = <A, B>(object: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));

@@ -22,8 +22,7 @@ export function inOurWords(error: unknown, call: { name: string; write: boolean 
 
 /** Answers that etcd gives before it proposes a write to its peers, so that nothing has happened. */
 const isRefusal = ({ status, answered, message }: GrpcError): boolean =>
-  answered &&
-  (refusals.has(status) || message === 'etcdserver: no leader' || message === 'etcdserver: too many requests');
+  answered && (refusals.has(status) || message === 'etcdserver: too many requests');
 
 const refusals: ReadonlySet<number> = new Set([
   grpcStatus.invalidArgument,

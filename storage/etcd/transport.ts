@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { orAborted, underSignals } from '../../openapi/machinery/signal.ts';
 import type { Connection } from './connection.ts';
-import { GrpcError, grpcStatus, openConnection } from './connection.ts';
+import { GrpcError, grpcStatus, noLeader, openConnection } from './connection.ts';
 import type { TlsOptions } from './tls.ts';
 import { endpointUrl, readTls } from './tls.ts';
 
@@ -32,7 +32,7 @@ type Outcome =
 
 /** How long one endpoint may take to accept a connection, before the next is tried. */
 const connectTimeoutMs = 3_000;
-/** How long a call waits for any endpoint to be there again: as long as an etcd takes to restart, and no client is kept waiting. */
+/** How long a call waits for an etcd to be there again: as long as one takes to restart, or several to elect a leader. */
 const patienceMs = 3_000;
 const firstPauseMs = 25;
 const longestPauseMs = 1_000;
@@ -63,7 +63,8 @@ export class Transport {
       if (answer) return answer;
       const again = connected ? !error.reached || (repeatable && mayPass(error)) : mayPass(error);
       const pauseMs = Math.min(firstPauseMs * 2 ** tries, longestPauseMs) * (0.5 + Math.random());
-      const timeUp = connected ? deadline : Math.min(deadline, started + patienceMs);
+      const isThere = connected && error.message !== noLeader;
+      const timeUp = isThere ? deadline : Math.min(deadline, started + patienceMs);
       if (!again || this.#life.signal.aborted || Date.now() + pauseMs > timeUp) throw error;
       await this.#pause(pauseMs, signal);
     }

@@ -7,6 +7,9 @@ import { superusers, type UserInfo } from './user.ts';
 
 export interface AuthorizationAttributes extends Omit<RequestAttributes, 'rest'> {
   readonly user: UserInfo;
+  /** As sent, for list, watch and deletecollection. */
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
 }
 
 export interface Decision {

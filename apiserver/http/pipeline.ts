@@ -4,13 +4,14 @@
  *
  * The filters are calls in one function, in Kubernetes' order, so that no request builds a chain of closures.
  */
+import type { Http2Session } from 'node:http2';
 import type { Clock } from '../../openapi/machinery/clock.ts';
 import type { Log } from '../../openapi/machinery/log.ts';
 import { isAbort } from '../../openapi/machinery/signal.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import type { Authentication } from '../auth/authenticator.ts';
-import { type Authorizer, refusal } from '../auth/authorizer.ts';
-import type { RequestAttributes } from './attributes.ts';
+import { type AuthorizationAttributes, type Authorizer, refusal } from '../auth/authorizer.ts';
+import { effectiveUser } from '../auth/impersonation.ts';
 import { Exchange, type Request, type Response } from './exchange.ts';
 import { sendBytes, sendStatus, sendText, setCommonHeaders } from './respond.ts';
 
@@ -102,21 +103,13 @@ export class Pipeline {
     const { authenticate, authorizer, resources, others } = this.#parts;
     const { attributes, signal, request } = exchange;
     if (this.#stopping !== undefined && attributes.isResource) throw StatusError.unavailable(this.#stopping, 1);
-    exchange.user = await authenticate(request, signal);
-    const decision = await this.#decide(exchange, authorizer, attributes);
+    const caller = await authenticate(request, signal);
+    const decision = await undecidedAs(request, async () => {
+      exchange.user = await effectiveUser(request, caller, authorizer, signal);
+      return authorizer.authorize(asked(exchange), signal);
+    });
     if (decision.verdict !== 'allow') throw refusal({ ...attributes, user: exchange.user }, decision.reason);
     await (attributes.isResource ? resources : others).handle(exchange);
-  }
-
-  async #decide({ user, signal, request }: Exchange, authorizer: Authorizer, attributes: RequestAttributes) {
-    try {
-      return await authorizer.authorize({ ...attributes, user }, signal);
-    } catch (error) {
-      // No decision is neither a yes nor a no (K-428).
-      throw new UndecidedError(`Internal Server Error: ${JSON.stringify(request.url)}: the authorizer failed`, {
-        cause: error,
-      });
-    }
   }
 
   /** Tells the client what went wrong, if it can still be told. */
@@ -137,6 +130,7 @@ export class Pipeline {
       return sendText(exchange, 500, error.message);
     }
     if (error instanceof StatusError) {
+      if (error.code === 401) closeAfter(exchange);
       if (error.code >= 500 && error.cause !== undefined)
         this.#parts.log.error('a request failed', error, this.#about(exchange));
       return sendStatus(exchange, error.status);
@@ -150,7 +144,33 @@ export class Pipeline {
   }
 }
 
+/** A client that is not who it says gets no second try on the same connection (K-410). */
+function closeAfter({ request, response }: Exchange): void {
+  if (request.httpVersionMajor === 1) response.setHeader('connection', 'close');
+  else response.on('finish', () => (request.stream?.session as Http2Session | undefined)?.close());
+}
+
 class UndecidedError extends Error {}
+
+/** No decision is neither a yes nor a no (K-428). */
+async function undecidedAs<T>({ url }: Request, decide: () => Promise<T>): Promise<T> {
+  try {
+    return await decide();
+  } catch (error) {
+    if (error instanceof StatusError && error.code < 500) throw error;
+    throw new UndecidedError(`Internal Server Error: ${JSON.stringify(url)}: the authorizer failed`, { cause: error });
+  }
+}
+
+/** What authorization is asked. Selectors count, since a rule may allow to list only what they pick (K-425). */
+function asked({ attributes, user, query }: Exchange): AuthorizationAttributes {
+  const { verb } = attributes;
+  if (query.size === 0 || (verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection'))
+    return { ...attributes, user };
+  const labelSelector = query.get('labelSelector');
+  const fieldSelector = query.get('fieldSelector');
+  return { ...attributes, user, ...(labelSelector && { labelSelector }), ...(fieldSelector && { fieldSelector }) };
+}
 
 /** The deadline of a request: what it asks for, at most ours (K-010). */
 function deadlineMs({ query }: Exchange): number {

@@ -1,6 +1,8 @@
 /**
  * The HTTPS server: HTTP/2 and HTTP/1.1 on one port (K-001 to K-003, K-016, K-017), and its end.
  */
+
+import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
@@ -42,6 +44,8 @@ export class HttpServer {
       key,
       ca: [...clientCa],
       minVersion: 'TLSv1.2',
+      // A resumed session would be believed by the authorities of the first one (K-412).
+      secureOptions: constants.SSL_OP_NO_TICKET,
       requestCert: true,
       rejectUnauthorized: false,
       allowHTTP1: true,

@@ -7,6 +7,7 @@ import { ApiServer } from '../../apiserver/api-server.ts';
 import { authenticateBy } from '../../apiserver/auth/authenticator.ts';
 import { type Authorizer, allowHealth, allowSuperusers, authorizeBy } from '../../apiserver/auth/authorizer.ts';
 import { clientCertificate } from '../../apiserver/auth/client-certificate.ts';
+import { TrustStore } from '../../apiserver/auth/trust.ts';
 import { type Admission, admitAll } from '../../apiserver/registry/admission.ts';
 import { kubeDirectorResources } from '../../apiserver/registry/index.ts';
 import { catalogLookups } from '../../apiserver/registry/kubedirectorcluster/catalog.ts';
@@ -88,7 +89,10 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   });
   const server = new ApiServer({
     registries,
-    authenticate: authenticateBy([clientCertificate], silentLog),
+    authenticate: authenticateBy(
+      [clientCertificate(new TrustStore({ clientCa: ca.cert, requestHeader: undefined }))],
+      silentLog,
+    ),
     authorizer: authorizeBy([allowSuperusers, allowHealth, ...(options.authorizer ? [options.authorizer] : [])]),
     serving: { host: '127.0.0.1', port: 0, cert, key, clientCa: [ca.cert] },
     version: versionInfo('v1.36.0+kubedirector.test'),

@@ -7,6 +7,7 @@ import { ApiServer } from '../../apiserver/api-server.ts';
 import { authenticateBy } from '../../apiserver/auth/authenticator.ts';
 import { allowSuperusers, authorizeBy } from '../../apiserver/auth/authorizer.ts';
 import { clientCertificate } from '../../apiserver/auth/client-certificate.ts';
+import { TrustStore } from '../../apiserver/auth/trust.ts';
 import { admitAll } from '../../apiserver/registry/admission.ts';
 import { kubeDirectorResources } from '../../apiserver/registry/index.ts';
 import { catalogLookups } from '../../apiserver/registry/kubedirectorcluster/catalog.ts';
@@ -37,7 +38,7 @@ const registries: Registries = new Registries({
 });
 const server = new ApiServer({
   registries,
-  authenticate: authenticateBy([clientCertificate], log),
+  authenticate: authenticateBy([clientCertificate(new TrustStore({ clientCa: ca, requestHeader: undefined }))], log),
   authorizer: authorizeBy([allowSuperusers]),
   serving: { host: '127.0.0.1', port: 0, cert, key, clientCa: [ca] },
   version: versionInfo('v1.36.0+kubedirector.bench'),

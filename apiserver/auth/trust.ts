@@ -4,7 +4,7 @@
  * Control planes rotate these while we run (K-412). Whoever uses them asks anew for each connection and hears of changes.
  */
 import { createHash, X509Certificate } from 'node:crypto';
-import type { TLSSocket } from 'node:tls';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { Request } from '../http/exchange.ts';
 
 /** What a front proxy's requests are recognised by, as `extension-apiserver-authentication` has it (K-412). */
@@ -125,15 +125,15 @@ function read(socket: unknown): PeerCertificate | Error | null {
     commonName: [subject.CN ?? ''].flat()[0] ?? '',
     organizations: [subject.O ?? []].flat(),
     sha256: createHash('sha256').update(certificate.raw).digest('hex'),
-    chain: chainOf(certificate),
+    chain: chainOf(tls.getPeerCertificate?.(true)),
   };
 }
 
-/** A chain that goes in circles ends at its first repetition. */
-function chainOf(certificate: X509Certificate): string[] {
+/** Only the detailed form tells the authority at the end, which clients do not send. It goes in circles there. */
+function chainOf(certificate: DetailedPeerCertificate | undefined): string[] {
   const chain: string[] = [];
-  let current: X509Certificate | undefined = certificate;
-  while (current && !chain.includes(current.fingerprint256)) {
+  let current = certificate;
+  while (current?.fingerprint256 && !chain.includes(current.fingerprint256)) {
     chain.push(current.fingerprint256);
     current = current.issuerCertificate;
   }

@@ -2,7 +2,9 @@
  * The OpenAPI 2.0 (Swagger) document over everything that is served: what kubectl up to 1.26 explains with, and up to 1.24 validates
  * with before it sends anything (K-068 to K-070).
  *
- * That kubectl knows no `allOf` and no `nullable`, takes a node without a type for anything at all, and a string for any scalar.
+ * That kubectl knows no `allOf` and no `nullable`, takes a node without a type for anything at all, and a string for any scalar. Nor
+ * does it know that an object may keep fields besides those listed: it refuses them, unless told --validate=false. They are listed all
+ * the same, since otherwise it could not explain an app.
  */
 import { Definitions, type Dialect, type Node } from './definitions.ts';
 import { commonKeywords } from './keywords.ts';

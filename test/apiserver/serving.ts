@@ -1,13 +1,15 @@
 /**
  * A real API server for tests: our kinds over a store in memory, behind TLS, with a client for each user that a test names.
  */
+import { type ClientHttp2Session, connect } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { ApiServer } from '../../apiserver/api-server.ts';
 import { authenticateBy } from '../../apiserver/auth/authenticator.ts';
 import { type Authorizer, allowHealth, allowSuperusers, authorizeBy } from '../../apiserver/auth/authorizer.ts';
 import { clientCertificate } from '../../apiserver/auth/client-certificate.ts';
-import { TrustStore } from '../../apiserver/auth/trust.ts';
+import { frontProxy } from '../../apiserver/auth/front-proxy.ts';
+import { type RequestHeaderTrust, TrustStore } from '../../apiserver/auth/trust.ts';
 import { type Admission, admitAll } from '../../apiserver/registry/admission.ts';
 import { kubeDirectorResources } from '../../apiserver/registry/index.ts';
 import { catalogLookups } from '../../apiserver/registry/kubedirectorcluster/catalog.ts';
@@ -28,6 +30,8 @@ import { MemoryStore } from '../../storage/memory.ts';
 
 /** Made once: keys and certificates take their time. */
 const authority = makeAuthority('test authority');
+/** The authority of the front proxy: another one, which signs no users. */
+const proxyAuthority = makeAuthority('test front proxy authority');
 const serving = authority.then((ca) => issueServerCertificate(ca, { dns: ['localhost'], ip: ['127.0.0.1'] }));
 
 export interface Answer {
@@ -45,7 +49,7 @@ export interface Ask {
   readonly body?: unknown;
   readonly type?: string;
   readonly accept?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
 export interface TestClient {
@@ -64,6 +68,10 @@ export interface TestServer {
   as(user: string, ...groups: string[]): Promise<TestClient>;
   /** A client of `system:masters`. */
   readonly admin: TestClient;
+  /** A front proxy of that name, over HTTP/2 or 1.1; it tells users in headers. */
+  asProxy(commonName: string, allowH2?: boolean): Promise<TestClient>;
+  /** A client with a certificate from an authority that nobody knows, or with none. */
+  asStranger(certified: boolean): Promise<TestClient>;
   stop(): Promise<void>;
 }
 
@@ -72,11 +80,25 @@ export interface TestServerOptions {
   readonly resources?: (registries: () => Registries) => Resource[];
   readonly admission?: Admission;
   readonly authorizer?: Authorizer;
+  /** Changes of the default trust, in which one proxy named `front-proxy` is believed. */
+  readonly requestHeader?: Partial<RequestHeaderTrust>;
 }
 
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
   const { kv = new MemoryStore(), admission = admitAll } = options;
-  const [ca, { cert, key }] = await Promise.all([authority, serving]);
+  const [ca, proxyCa, { cert, key }] = await Promise.all([authority, proxyAuthority, serving]);
+  const trust = new TrustStore({
+    clientCa: ca.cert,
+    requestHeader: {
+      ca: proxyCa.cert,
+      allowedNames: ['front-proxy'],
+      usernameHeaders: ['X-Remote-User'],
+      uidHeaders: ['X-Remote-Uid'],
+      groupHeaders: ['X-Remote-Group'],
+      extraHeaderPrefixes: ['X-Remote-Extra-'],
+      ...options.requestHeader,
+    },
+  });
   const lookups = catalogLookups(() => registries, 'default');
   const resources = options.resources?.(() => registries) ?? kubeDirectorResources(lookups, 'default');
   const registries: Registries = new Registries({
@@ -89,12 +111,9 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   });
   const server = new ApiServer({
     registries,
-    authenticate: authenticateBy(
-      [clientCertificate(new TrustStore({ clientCa: ca.cert, requestHeader: undefined }))],
-      silentLog,
-    ),
+    authenticate: authenticateBy([frontProxy(trust), clientCertificate(trust)], silentLog),
     authorizer: authorizeBy([allowSuperusers, allowHealth, ...(options.authorizer ? [options.authorizer] : [])]),
-    serving: { host: '127.0.0.1', port: 0, cert, key, clientCa: [ca.cert] },
+    serving: { host: '127.0.0.1', port: 0, cert, key, clientCa: trust.bundles },
     version: versionInfo('v1.36.0+kubedirector.test'),
     clock: systemClock,
     log: silentLog,
@@ -103,15 +122,28 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   await server.ready(AbortSignal.timeout(5000));
   const url = `https://localhost:${port}`;
   const clients: TestClient[] = [];
-  const as = async (user: string, ...groups: string[]): Promise<TestClient> => {
-    const client = clientFor(url, ca, await issueClientCertificate(ca, user, groups));
+  const remember = (client: TestClient): TestClient => {
     clients.push(client);
     return client;
   };
+  const as = async (user: string, ...groups: string[]): Promise<TestClient> =>
+    remember(clientFor(url, ca, await issueClientCertificate(ca, user, groups)));
   return {
     url,
     registries,
     as,
+    asProxy: async (commonName, allowH2) =>
+      remember((allowH2 ? http2ClientFor : clientFor)(url, ca, await issueClientCertificate(proxyCa, commonName, []))),
+    asStranger: async (certified) =>
+      remember(
+        clientFor(
+          url,
+          ca,
+          certified
+            ? await issueClientCertificate(await makeAuthority('nobody'), 'eve', ['system:masters'])
+            : undefined,
+        ),
+      ),
     admin: await as('admin', 'system:masters'),
     stop: async () => {
       await server.stop();
@@ -122,14 +154,9 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 }
 
 /** @param identity absent: an anonymous client */
-export function clientFor(
-  url: string,
-  ca: CertificateAndKey,
-  identity?: CertificateAndKey,
-  allowH2 = false,
-): TestClient {
-  const pool = new Pool(url, { allowH2, connect: { ca: ca.cert, ...identity } });
-  const headersOf = ({ body, type, accept, headers }: Ask): Record<string, string> => ({
+export function clientFor(url: string, ca: CertificateAndKey, identity?: CertificateAndKey): TestClient {
+  const pool = new Pool(url, { allowH2: false, connect: { ca: ca.cert, ...identity } });
+  const headersOf = ({ body, type, accept, headers }: Ask): Record<string, string | string[]> => ({
     ...(body !== undefined && { 'content-type': type ?? 'application/json' }),
     ...(accept && { accept }),
     ...headers,
@@ -176,6 +203,44 @@ export function clientFor(
       return events;
     },
     close: () => pool.close(),
+  };
+}
+
+/** The same over HTTP/2, by Node's own client, which sends repeated headers as they are. It has no watches. */
+export function http2ClientFor(url: string, ca: CertificateAndKey, identity: CertificateAndKey): TestClient {
+  let session: ClientHttp2Session | undefined;
+  const open = (): ClientHttp2Session => {
+    if (!session || session.closed || session.destroyed) session = connect(url, { ca: ca.cert, ...identity });
+    return session;
+  };
+  return {
+    ask(path, { method = 'GET', headers = {} } = {}) {
+      const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+      const lower = Object.fromEntries(
+        Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value as string]),
+      );
+      const stream = open().request({ ...lower, ':method': method, ':path': path });
+      let text = '';
+      let received: Record<string, unknown> = {};
+      stream.on('response', (answer) => (received = answer));
+      stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      stream.on('error', reject);
+      stream.on('end', () =>
+        resolve({
+          code: Number(received[':status']),
+          headers: received as Answer['headers'],
+          text,
+          get body() {
+            return JSON.parse(text);
+          },
+          warnings: [],
+        }),
+      );
+      stream.end();
+      return promise;
+    },
+    watch: () => Promise.reject(new Error('this client has no watches')),
+    close: async () => session?.close(),
   };
 }
 

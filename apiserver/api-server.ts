@@ -51,7 +51,7 @@ export class ApiServer {
     const representation = new Representation(new DerivedForms(), clock);
     const router = Router();
     addHealth(router, [...this.#checks(registries), ...(parts.checks ?? [])], log);
-    addDocuments(router, registries, parts.version);
+    addDocuments(router, registries.served(), parts.version);
     this.#parts = parts;
     this.registries = registries;
     this.#pipeline = new Pipeline({

@@ -106,5 +106,6 @@ function servedAs(resource: Resource, version: string): ServedResource {
     schema: form.schema,
     ...(form.inputSchema && { inputSchema: form.inputSchema }),
     storageVersion: hubForm(resource).version,
+    ...(form.toHub === undefined && { selectableFields: (resource.selectableFields ?? []).map(({ label }) => label) }),
   };
 }

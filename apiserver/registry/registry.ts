@@ -226,8 +226,19 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     const findings = [...duplicates, ...unknown.map(unknownField)];
     if (fieldValidation === 'Strict') this.codec.refuseLoose(findings, form.form.version);
     if (fieldValidation === 'Warn') for (const finding of findings) warn(finding);
-    const all = [...faults, ...form.validate(document)];
-    return { object: this.codec.toObject(document, form), faults: all };
+    return this.#converted(document, form, faults);
+  }
+
+  /** Judged in the words of the form; then in the hub's, which may ask for more than the form can say. */
+  #converted(
+    document: Record<string, unknown>,
+    form: CompiledForm,
+    faults: readonly FieldError[],
+  ): { object: T; faults: readonly FieldError[] } {
+    const found = [...faults, ...form.validate(document)];
+    const object = this.codec.toObject(document, form);
+    const { hub } = this.codec;
+    return { object, faults: found.length || form === hub ? found : hub.validate(object) };
   }
 
   /** A patched document is refused in other words (K-148). */
@@ -243,8 +254,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
       throw StatusError.invalid({ group: '', kind: '' }, '', [
         invalid('patch', text, `strict decoding error: ${unknown.map(unknownField).join(', ')}`),
       ]);
-    const all = [...faults, ...form.validate(document)];
-    return { object: this.codec.toObject(document, form), faults: all };
+    return this.#converted(document, form, faults);
   }
 
   #refuseIllTyped({ metadata }: T, faults: readonly FieldError[]): void {

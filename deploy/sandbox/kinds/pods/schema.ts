@@ -1,0 +1,86 @@
+/**
+ * The fields of a pod's spec that the sandbox reads, with their types. All others are kept as they are.
+ */
+import {
+  boolean,
+  integer,
+  listByKey,
+  listOf,
+  mapOf,
+  object,
+  quantity,
+  string,
+} from '../../../../openapi/schema/schema.ts';
+
+const open = { preserveUnknown: true } as const;
+
+const quantities = (description: string) => mapOf(quantity('How much.'), description);
+
+const container = object(
+  'A program in its own file system.',
+  {
+    name: string('Name of the container.'),
+    image: string('Image that it is made from.'),
+    imagePullPolicy: string('When the image is fetched.'),
+    ports: listOf(object('A port.', { name: string('Name.'), containerPort: integer('Port.') }, open), 'Its ports.'),
+    env: listByKey(['name'], object('A variable.', { name: string('Name.') }, open), 'Its environment.'),
+    resources: object(
+      'What it needs.',
+      { limits: quantities('The most it gets.'), requests: quantities('What it gets for certain.') },
+      open,
+    ),
+    volumeMounts: listOf(
+      object('A volume that it sees.', { name: string('Name of the volume.'), mountPath: string('Where.') }, open),
+      'The volumes that it sees.',
+    ),
+    restartPolicy: string('Always makes an init container run beside the others.'),
+  },
+  open,
+);
+
+const volume = object(
+  'A volume.',
+  {
+    name: string('Name of the volume.'),
+    persistentVolumeClaim: object('A claim.', { claimName: string('Name of the claim.') }, open),
+  },
+  open,
+);
+
+export const podSpecSchema = object(
+  'The containers, and what they need.',
+  {
+    containers: listByKey(['name'], container, 'Containers that run side by side.'),
+    initContainers: listByKey(['name'], container, 'Containers that run before, one after another.'),
+    volumes: listByKey(['name'], volume, 'Volumes of the pod.'),
+    nodeName: string('The node that it runs on.'),
+    nodeSelector: mapOf(string('Value.'), 'Labels that the node must have.'),
+    schedulerName: string('Who finds a node for it.'),
+    serviceAccountName: string('The name that it goes by.'),
+    restartPolicy: string('Whether containers that ended are started again.'),
+    terminationGracePeriodSeconds: integer('How long it may take to end.', { format: 'int64' }),
+    hostNetwork: boolean('Whether it uses the network of the node.'),
+    tolerations: listOf(object('A taint that it bears.', {}, open), 'Taints that it bears.'),
+    readinessGates: listOf(
+      object('A condition.', { conditionType: string('Type of the condition.') }, open),
+      'Conditions of others that must be met before it is ready.',
+    ),
+  },
+  open,
+);
+
+export const podTemplateSchema = object(
+  'What pods are made from.',
+  {
+    metadata: object(
+      'Labels and annotations of the pods.',
+      {
+        labels: mapOf(string('Value.'), 'Labels of the pods.'),
+        annotations: mapOf(string('Value.'), 'Annotations of the pods.'),
+      },
+      open,
+    ),
+    spec: podSpecSchema,
+  },
+  open,
+);

@@ -4,12 +4,22 @@
 import type { KubeObject } from '../../../openapi/machinery/meta.ts';
 import type { KubeDirectorApp } from '../../../openapi/v1beta1/kubedirectorapp.ts';
 import type { KubeDirectorConfig } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
+import type { Snapshot } from '../../cache/snapshot.ts';
 import { configName } from '../kubedirectorconfig/resource.ts';
 import type { Registries } from '../registries.ts';
 import type { ObjectRegistry } from '../registry.ts';
 import type { Catalog, ClusterLookups } from './lookups.ts';
 
 const group = 'kubedirector.bluedata.io';
+
+const known = new WeakMap<Snapshot, KubeObject>();
+
+/** Many clusters are judged by one app, which is parsed once; nobody changes it. */
+function _parsed(snapshot: Snapshot): KubeObject {
+  const object = known.get(snapshot) ?? snapshot.object();
+  known.set(snapshot, object);
+  return object;
+}
 
 /** @param registries asked for when they are needed, since they are made from what is made from this */
 export function catalogLookups(registries: () => Registries, systemNamespace: string): ClusterLookups {

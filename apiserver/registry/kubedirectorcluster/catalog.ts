@@ -15,7 +15,7 @@ const group = 'kubedirector.bluedata.io';
 const known = new WeakMap<Snapshot, KubeObject>();
 
 /** Many clusters are judged by one app, which is parsed once; nobody changes it. */
-function _parsed(snapshot: Snapshot): KubeObject {
+function parsed(snapshot: Snapshot): KubeObject {
   const object = known.get(snapshot) ?? snapshot.object();
   known.set(snapshot, object);
   return object;
@@ -24,8 +24,10 @@ function _parsed(snapshot: Snapshot): KubeObject {
 /** @param registries asked for when they are needed, since they are made from what is made from this */
 export function catalogLookups(registries: () => Registries, systemNamespace: string): ClusterLookups {
   const of = (plural: string): ObjectRegistry => registries().find(group, plural) as ObjectRegistry;
-  const peek = <T extends KubeObject>(plural: string, key: string): T | undefined =>
-    of(plural).reads.peek(key)?.object<T>();
+  const peek = <T extends KubeObject>(plural: string, key: string): T | undefined => {
+    const snapshot = of(plural).reads.peek(key);
+    return snapshot && (parsed(snapshot) as T);
+  };
   return {
     async findApp(name, namespace, catalog, signal) {
       await registries().cache.current(signal);

@@ -1,0 +1,121 @@
+/**
+ * The pod template of a role: one container `app` that runs the image of the app, and what it needs around it.
+ *
+ * No hostPath: images that run systemd find what they need in cgroup v2, which the container runtime gives them.
+ */
+import { parseQuantity } from '../../openapi/machinery/quantity.ts';
+import type { ClusterRole } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { Amount, Container, PodTemplate, Volume, VolumeMount } from '../host-types.ts';
+import { prettyNameAnnotation } from './annotations.ts';
+import { namespaceOf, type RoleBlueprint } from './blueprint.ts';
+import { blockDevicePaths, blockTemplateName } from './claims.ts';
+import { initContainer, persistedDirectories, persistedMounts } from './persisted.ts';
+
+export const appContainer = 'app';
+
+/** A bound for mistakes, as the original set it; what is written there counts against the memory limit of the container anyway. */
+const tmpfsLimit = '20Gi';
+const tmpfs = { 'tmpfs-tmp': '/tmp', 'tmpfs-run': '/run', 'tmpfs-run-lock': '/run/lock' };
+
+export function podTemplateFor(blueprint: RoleBlueprint, labels: Record<string, string>): PodTemplate {
+  const { cluster, role, config, found, clusterService } = blueprint;
+  const { volumes, mounts } = volumesFor(role, role.secret ?? cluster.spec.defaultSecret);
+  const directories = role.storage ? persistedDirectories(blueprint.effective) : [];
+  const container = containerFor(blueprint, distinctPaths([...persistedMounts(directories), ...mounts]));
+  return {
+    metadata: {
+      labels: { ...role.podLabels, ...config.podLabels, ...labels },
+      annotations: {
+        ...role.podAnnotations,
+        ...config.podAnnotations,
+        [prettyNameAnnotation]: found.app.spec.label.name,
+      },
+    },
+    spec: {
+      // Members that name no account have no business with the API server.
+      automountServiceAccountToken: role.serviceAccountName !== undefined,
+      ...(role.serviceAccountName && { serviceAccountName: role.serviceAccountName }),
+      ...(role.affinity ? { affinity: role.affinity } : {}),
+      ...(directories.length > 0 && { initContainers: [initContainer(container, directories)] }),
+      containers: [container],
+      volumes,
+      // So that members reach each other by the name of the pod alone.
+      dnsConfig: {
+        searches: [`${clusterService}.${namespaceOf(blueprint)}${config.clusterSvcDomainBase ?? '.svc.cluster.local'}`],
+      },
+    },
+  };
+}
+
+function containerFor({ role, effective, found }: RoleBlueprint, volumeMounts: VolumeMount[]): Container {
+  const { ports, image, stdin, tty } = effective;
+  const env = environmentFor(role, effective.setupPackage?.useNewSetupLayout === true);
+  const capabilities = found.app.spec.capabilities ?? [];
+  const { blockStorage } = role;
+  return {
+    name: appContainer,
+    image,
+    ...(role.resources && { resources: role.resources }),
+    ...(ports.length > 0 && {
+      ports: ports.map(({ port, containerPortName }) => ({ name: containerPortName, containerPort: port })),
+    }),
+    ...(env.length > 0 && { env }),
+    volumeMounts,
+    ...(blockStorage && {
+      volumeDevices: blockDevicePaths(role).map((devicePath, i) => ({ name: blockTemplateName(i), devicePath })),
+    }),
+    ...(capabilities.length > 0 && { securityContext: { capabilities: { add: capabilities } } }),
+    ...(stdin && { stdin }),
+    ...(tty && { tty }),
+  };
+}
+
+/** What the user says wins over what we would say. */
+function environmentFor(role: ClusterRole, newSetupLayout: boolean): { name: string; value?: string }[] {
+  const env = [...(role.env ?? [])];
+  const add = (name: string, value: string) => {
+    if (!env.some((variable) => variable.name === name)) env.push({ name, value });
+  };
+  if (newSetupLayout) add('PYTHONUSERBASE', '/usr/local');
+  // Images made for GPUs would else see all of them, asked for or not.
+  if (!asksForNvidia(role)) add('NVIDIA_VISIBLE_DEVICES', 'void');
+  return env;
+}
+
+const asksForNvidia = ({ resources }: ClusterRole): boolean =>
+  // Without requests Kubernetes takes the limits for them.
+  Object.entries({ ...resources?.limits, ...resources?.requests }).some(
+    ([name, amount]) => name.startsWith('nvidia.com/') && parseQuantity(amount) !== 0n,
+  );
+
+function volumesFor(
+  { volumeProjections, sharedMemory }: ClusterRole,
+  secret: ClusterRole['secret'],
+): { volumes: Volume[]; mounts: VolumeMount[] } {
+  const volumes: Volume[] = [];
+  const mounts: VolumeMount[] = [];
+  const inMemory = (name: string, mountPath: string, sizeLimit: Amount) => {
+    volumes.push({ name, emptyDir: { medium: 'Memory', sizeLimit } });
+    mounts.push({ name, mountPath });
+  };
+  for (const [name, path] of Object.entries(tmpfs)) inMemory(name, path, tmpfsLimit);
+  if (secret) {
+    const { defaultMode } = secret;
+    volumes.push({
+      name: 'secret-vol',
+      secret: { secretName: secret.name, ...(defaultMode !== undefined && { defaultMode }) },
+    });
+    mounts.push({ name: 'secret-vol', mountPath: secret.mountPath, readOnly: secret.readOnly ?? false });
+  }
+  for (const [i, { pvcName, mountPath, readOnly = false }] of (volumeProjections ?? []).entries()) {
+    const name = `projected-vol-${i}`;
+    volumes.push({ name, persistentVolumeClaim: { claimName: pvcName, readOnly } });
+    mounts.push({ name, mountPath, readOnly });
+  }
+  if (sharedMemory) inMemory('shmem', '/dev/shm', sharedMemory);
+  return { volumes, mounts };
+}
+
+/** A path is mounted once; a directory that the app wants kept wins over ours in memory. */
+const distinctPaths = (mounts: readonly VolumeMount[]): VolumeMount[] =>
+  mounts.filter(({ mountPath }, i) => mounts.findIndex((other) => other.mountPath === mountPath) === i);

@@ -1,0 +1,97 @@
+/**
+ * Membership: which members a role has, gets and loses. Members come and go at the top, since that is where a StatefulSet makes and
+ * removes pods; each keeps its ordinal and its node id for as long as it lives.
+ */
+
+import type { MemberState, MemberStatus, RoleStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { StatefulSet } from '../host-types.ts';
+import { nodeIDsAnnotation } from './annotations.ts';
+import { claimName, ordinalOf, podName } from './names.ts';
+import { type NodeIDs, parseNodeIDs } from './node-ids.ts';
+import { volumeName } from './persisted.ts';
+
+export interface Membership {
+  /** Those that are to be there, in the order of their ordinals. */
+  readonly staying: readonly MemberStatus[];
+  /** Those that go; all were marked `deleting` in the status that was read, except the ones in `marked`. */
+  readonly leaving: readonly MemberStatus[];
+  /** How many pods the StatefulSet is to have. */
+  readonly replicas: number;
+  /** Nothing may be built or torn down before the new ids and marks are in status. */
+  readonly recordFirst: boolean;
+}
+
+/**
+ * @param recorded the role in status, if it is there
+ * @param statefulSet the role's own, if there is one: it tells who the members were when status does not
+ * @param describe fills in what a new member has besides its pod and its id
+ */
+export function membershipOf(
+  desired: number,
+  name: string,
+  recorded: RoleStatus | undefined,
+  statefulSet: StatefulSet | undefined,
+  ids: NodeIDs,
+  describe: (pod: string) => Partial<MemberStatus>,
+): Membership {
+  const members = recorded ? (recorded.members ?? []) : remembered(name, statefulSet, describe);
+  const stays = (member: MemberStatus) => ordinalOf(member.pod) < desired && !isLeaving(member.state);
+  const leaving = members.filter((member) => !stays(member));
+  // An ordinal is free again when the one that had it is gone with all it had: its successor must not find the old claim.
+  const replicas = Math.min(desired, ...leaving.map(({ pod }) => ordinalOf(pod)));
+  const byOrdinal = new Map(members.filter(stays).map((member) => [ordinalOf(member.pod), member]));
+  const added: number[] = [];
+  for (let ordinal = 0; ordinal < replicas; ordinal += 1) if (!byOrdinal.has(ordinal)) added.push(ordinal);
+  for (const ordinal of added) byOrdinal.set(ordinal, newMember(podName(name, ordinal), ids, describe));
+  const staying = [...byOrdinal].sort(([a], [b]) => a - b).map(([, member]) => withID(member, ids));
+  return {
+    staying,
+    leaving: leaving.map((member) => ({ ...member, state: 'deleting' })),
+    replicas,
+    recordFirst:
+      added.length > 0 || members.some(({ nodeID }) => !nodeID) || leaving.some(({ state }) => !isLeaving(state)),
+  };
+}
+
+/**
+ * A member on its way out. `delete pending` is for telling the others first, which nobody has to be told yet; both states are
+ * past returning.
+ */
+export const isLeaving = (state: MemberState): boolean => state === 'delete pending' || state === 'deleting';
+
+const newMember = (pod: string, ids: NodeIDs, describe: (pod: string) => Partial<MemberStatus>): MemberStatus => ({
+  pod,
+  nodeID: ids.next(),
+  ...describe(pod),
+  state: 'create pending',
+});
+
+const withID = (member: MemberStatus, ids: NodeIDs): MemberStatus =>
+  member.nodeID ? member : { ...member, nodeID: ids.next() };
+
+/** The members of a StatefulSet whose cluster came back without its status. */
+function remembered(
+  name: string,
+  statefulSet: StatefulSet | undefined,
+  describe: (pod: string) => Partial<MemberStatus>,
+): MemberStatus[] {
+  if (!statefulSet) return [];
+  const ids = parseNodeIDs(statefulSet.metadata.annotations?.[nodeIDsAnnotation]);
+  const { replicas = 1, template, volumeClaimTemplates = [] } = statefulSet.spec;
+  const count = Math.max(ids.length, replicas);
+  // The role may be gone from the spec, but what its members have was written down here.
+  const hasVolume = volumeClaimTemplates.some(({ metadata }) => metadata.name === volumeName);
+  const devices = template.spec.containers[0]?.volumeDevices?.map(({ devicePath }) => devicePath);
+  return Array.from({ length: count }, (_, ordinal) => {
+    const pod = podName(name, ordinal);
+    const nodeID = ids[ordinal];
+    return {
+      pod,
+      ...(nodeID && { nodeID }),
+      ...describe(pod),
+      ...(hasVolume && { pvc: claimName(volumeName, pod) }),
+      ...(devices && { blockDevicePaths: devices }),
+      state: 'create pending' as const,
+    };
+  });
+}

@@ -1,0 +1,115 @@
+/**
+ * The cluster controller: which changes make it look at which clusters. What it then does is in reconcile.ts.
+ */
+import type { Log } from '../../openapi/machinery/log.ts';
+import { keyText, type ObjectKey } from '../../openapi/machinery/meta.ts';
+import { runController } from '../controller.ts';
+import { EventRecorder } from '../events.ts';
+import { pause, systemTimers, type Timers } from '../timers.ts';
+import { WorkQueue } from '../workqueue.ts';
+import type { Ports } from './ports.ts';
+import { clusterReconciler } from './reconcile.ts';
+
+export interface ClusterControllerOptions {
+  /** The namespace of KubeDirector: apps of the system catalog live there. */
+  readonly systemNamespace: string;
+  /** How many clusters are worked on at a time. Workers wait for the host most of the time. */
+  readonly workers?: number;
+  readonly log: Log;
+  /** Who reports events: the name of this process among its replicas. */
+  readonly instance: string;
+  readonly timers?: Timers;
+}
+
+const defaultWorkers = 16;
+const listAgainMs = 1_000;
+
+/** Children change in bursts, as when ten are made at once or a thousand pods start: one look serves them all. */
+const gatherMs = 20;
+
+/**
+ * Runs until `signal` aborts: shutdown, or the loss of the Lease. Then nothing is written any more.
+ *
+ * Begins when the view of the host is complete, with a look at every cluster.
+ */
+export async function runClusterController(
+  ports: Ports,
+  options: ClusterControllerOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { timers = systemTimers, systemNamespace, instance, workers = defaultWorkers } = options;
+  const log = options.log.with({ controller: 'cluster' });
+  const queue = new WorkQueue(timers);
+  const dependents = new Dependents();
+  const recorder = new EventRecorder({ sink: ports.events, instance, timers, log });
+  const look = clusterReconciler({
+    ...{ ports, systemNamespace, recorder, timers, log },
+    dependsOn: (cluster, apps) => dependents.set(keyText(cluster), apps.map(keyText)),
+  });
+  const add = (key: ObjectKey) => queue.add(keyText(key));
+  const addAll = async () => {
+    for (;;) {
+      try {
+        for (const key of await ports.clusters.keys(signal)) add(key);
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        log.error('clusters could not be listed', error);
+        await pause(listAgainMs, timers, signal).catch(() => {});
+      }
+    }
+  };
+  const unsubscribe = [
+    ports.clusters.subscribe(add),
+    ports.host.subscribe((cluster) => queue.addAfter(keyText(cluster), gatherMs)),
+    ports.apps.subscribe((app) => {
+      for (const cluster of dependents.of(keyText(app))) queue.add(cluster);
+    }),
+    // The one change that concerns everybody; it is rare.
+    ports.config.subscribe(() => void addAll()),
+  ];
+  const recording = recorder.run(signal);
+  try {
+    await ports.host.synced(signal);
+    await addAll();
+    await runController(
+      { name: 'cluster', queue, workers, log, reconcile: (text, abort) => look(keyFrom(text), abort) },
+      signal,
+    );
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    queue.shutDown();
+    for (const letGo of unsubscribe) letGo();
+    await recording;
+  }
+}
+
+const keyFrom = (text: string): ObjectKey => {
+  const slash = text.indexOf('/');
+  return { namespace: text.slice(0, Math.max(slash, 0)), name: text.slice(slash + 1) };
+};
+
+/** Which clusters look up which apps, in both directions, so that a changed app concerns its clusters and nobody else's. */
+class Dependents {
+  readonly #appsOf = new Map<string, readonly string[]>();
+  readonly #clustersOf = new Map<string, Set<string>>();
+
+  of(app: string): Iterable<string> {
+    return this.#clustersOf.get(app) ?? [];
+  }
+
+  set(cluster: string, apps: readonly string[]): void {
+    for (const app of this.#appsOf.get(cluster) ?? []) {
+      const clusters = this.#clustersOf.get(app);
+      clusters?.delete(cluster);
+      if (clusters?.size === 0) this.#clustersOf.delete(app);
+    }
+    if (apps.length === 0) this.#appsOf.delete(cluster);
+    else this.#appsOf.set(cluster, apps);
+    for (const app of apps) {
+      const clusters = this.#clustersOf.get(app) ?? new Set<string>();
+      this.#clustersOf.set(app, clusters.add(cluster));
+    }
+  }
+}

@@ -1,0 +1,389 @@
+/**
+ * The laws of the plan, asked of random clusters with random lives: users edit, people meddle with children, pods come and go, the
+ * controller crashes after any write, its view lags, its status is lost.
+ */
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { labels } from '../../../openapi/labels.ts';
+import { copyOf } from '../../../openapi/machinery/json.ts';
+import { StatusError } from '../../../openapi/machinery/status.ts';
+import type { ClusterSpec, KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import { headlessServiceName, memberServiceName, podName, statefulSetName } from '../../../reconciler/cluster/names.ts';
+import { type Observed, type Plan, plan } from '../../../reconciler/cluster/plan.ts';
+import type { Child } from '../../../reconciler/host-types.ts';
+import { aCluster, anApp, aRole } from '../../make/kubedirector.ts';
+import { World } from '../world.ts';
+
+type Sizes = Readonly<Record<string, number | undefined>>;
+
+const roleIDs = ['controller', 'worker', 'jupyter'];
+const size = fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined });
+const sizes: fc.Arbitrary<Sizes> = fc.record({ controller: size, worker: size, jupyter: size });
+const rolesOf = (wanted: Sizes) =>
+  roleIDs.flatMap((id) =>
+    wanted[id] === undefined
+      ? []
+      : [aRole({ id, members: wanted[id], ...(id === 'worker' && { storage: { size: '1Gi' } }) })],
+  );
+
+/** Something that happens to a cluster. Numbers choose among what is there. */
+type Happening =
+  | { what: 'edit'; sizes: Sizes }
+  | { what: 'reconcile' | 'host' | 'pods' | 'garbage' | 'catchUp' | 'loseStatus' | 'restart' | 'wait' }
+  | { what: 'crash'; after: number }
+  | { what: 'deleteChild' | 'meddle' | 'newContainer'; which: number };
+
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ what: fc.constant('edit' as const), sizes }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      what: fc.constantFrom(
+        'reconcile' as const,
+        'host' as const,
+        'pods' as const,
+        'garbage' as const,
+        'catchUp' as const,
+        'wait' as const,
+      ),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ what: fc.constantFrom('loseStatus' as const, 'restart' as const) }) },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant('crash' as const), after: fc.nat(8) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      what: fc.constantFrom('deleteChild' as const, 'meddle' as const, 'newContainer' as const),
+      which: fc.nat(1000),
+    }),
+  },
+);
+
+class Crash extends Error {}
+
+/** The one error that the world makes up; whatever else is thrown is a fault. */
+async function reconcileUnlessConflict(world: World): Promise<void> {
+  try {
+    await world.reconcile();
+  } catch (error) {
+    if (!(error instanceof Crash) && !(error instanceof StatusError && error.reason === 'Conflict')) throw error;
+  }
+}
+
+async function happen(world: World, happening: Happening): Promise<void> {
+  const pick = <T>(from: readonly T[], which: number): T | undefined => from[which % Math.max(1, from.length)];
+  switch (happening.what) {
+    case 'edit':
+      world.edit('spark-instance', (spec) => {
+        spec.roles = rolesOf(happening.sizes);
+      });
+      return;
+    case 'reconcile':
+      return reconcileUnlessConflict(world);
+    case 'host':
+      return world.runStatefulSets();
+    case 'pods':
+      return world.runPods();
+    case 'garbage':
+      return world.collectGarbage();
+    case 'catchUp':
+      return world.catchUp();
+    case 'wait':
+      return world.timers.advance(500);
+    case 'restart':
+      return world.restart();
+    case 'loseStatus':
+      if (hasOrphans(world)) return;
+      world.tamper('spark-instance', (cluster) => {
+        delete cluster.status;
+      });
+      return;
+    case 'crash': {
+      let left = happening.after;
+      // The write that comes last takes effect; nobody hears of it.
+      world.refuse = () => (left-- > 0 ? undefined : new Crash('the process ended'));
+      await reconcileUnlessConflict(world);
+      world.refuse = () => undefined;
+      return world.restart();
+    }
+    case 'newContainer': {
+      const pod = pick(world.names('Pod'), happening.which);
+      if (pod) world.startContainer(pod);
+      return;
+    }
+    case 'deleteChild': {
+      const child = pick(
+        [...world.children.values()].filter(({ kind }) => kind !== 'PersistentVolumeClaim'),
+        happening.which,
+      );
+      if (child) world.remove(child.kind, child.metadata.name);
+      return;
+    }
+    case 'meddle': {
+      const kinds = ['StatefulSet', 'Service'];
+      const child = pick(
+        [...world.children.values()].filter(({ kind }) => kinds.includes(kind)),
+        happening.which,
+      );
+      if (child) world.change(child.kind, child.metadata.name, (it) => meddle(world, it as Child, happening.which));
+      return;
+    }
+  }
+}
+
+/**
+ * What belongs to nobody, of a role that neither spec nor status knows, is left alone: so the two are not lost at the same time,
+ * unless that is what a test is about.
+ */
+const hasOrphans = ({ children }: World): boolean =>
+  [...children.values()].some(
+    ({ kind, metadata }) => ['StatefulSet', 'Service'].includes(kind) && !metadata.ownerReferences,
+  );
+
+/** A child that loses both its owner and its labels is a stranger from then on, so it never does here. */
+function meddle(world: World, child: Child, which: number): void {
+  if (which % 3 === 0 && child.metadata.ownerReferences) child.metadata.labels = {};
+  else if (which % 3 === 1 && child.metadata.labels?.[labels.cluster] && world.cluster().status)
+    delete child.metadata.ownerReferences;
+  // Claims of pods that were never members are data of who knows whom, and stay: so nobody makes any here.
+  else if (child.kind === 'StatefulSet')
+    child.spec.replicas = which % (child.spec.volumeClaimTemplates ? (child.spec.replicas ?? 1) + 1 : 7);
+  else if (child.kind === 'Service' && child.spec.clusterIP !== 'None') child.spec.type = 'ClusterIP';
+}
+
+/** The names of everything that a cluster of this spec has when it is at rest. */
+function expectedChildren({ spec }: KubeDirectorCluster): string[] {
+  const naming = { scheme: 'Readable', namespace: 'team1', cluster: 'spark-instance' } as const;
+  const names = [`Service ${headlessServiceName(naming)}`];
+  for (const { id, members = 0, storage } of spec.roles) {
+    const set = statefulSetName(naming, id);
+    if (members > 0) names.push(`StatefulSet ${set}`);
+    for (let i = 0; i < members; i += 1) {
+      const pod = podName(set, i);
+      names.push(`Pod ${pod}`, `Service ${memberServiceName('Readable', pod)}`);
+      if (storage) names.push(`PersistentVolumeClaim p-${pod}`);
+    }
+  }
+  return names.sort();
+}
+
+const childrenOf = (world: World): string[] =>
+  [...world.children.values()].map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
+
+/**
+ * Claims are deleted only for members that status says have left: data is not thrown away on a guess. Where status was lost, some may
+ * be left over, and go with the cluster.
+ */
+function expectChildren(world: World, life: readonly Happening[]): void {
+  const isClaim = (name: string) => name.startsWith('PersistentVolumeClaim');
+  const [found, expected] = [childrenOf(world), expectedChildren(world.cluster())];
+  if (!life.some(({ what }) => what === 'loseStatus')) {
+    expect(found).to.deep.equal(expected);
+    return;
+  }
+  expect(found.filter((name) => !isClaim(name))).to.deep.equal(expected.filter((name) => !isClaim(name)));
+  expect(found).to.include.members(expected.filter(isClaim));
+  for (const { kind, metadata } of world.children.values())
+    if (kind === 'PersistentVolumeClaim') expect(metadata.ownerReferences).to.have.length(1);
+}
+
+/** Fails when a node id comes back that had gone, goes to another member, or is given twice. */
+function watchNodeIDs(world: World): void {
+  const owners = new Map<number, string>();
+  let present = new Set<number>();
+  const gone = new Set<number>();
+  world.onStatus = (status) => {
+    const now = new Set<number>();
+    for (const { pod, nodeID } of (status.roles ?? []).flatMap(({ members = [] }) => members)) {
+      expect(nodeID, `node id of ${pod}`).to.be.greaterThan(0);
+      expect(now.has(nodeID!), `node id ${nodeID} is given twice`).to.equal(false);
+      expect(gone.has(nodeID!), `node id ${nodeID} comes back`).to.equal(false);
+      expect(owners.get(nodeID!) ?? pod).to.equal(pod);
+      owners.set(nodeID!, pod);
+      now.add(nodeID!);
+    }
+    for (const nodeID of present) if (!now.has(nodeID)) gone.add(nodeID);
+    present = now;
+    expect(status.lastNodeID).to.be.at.least(Math.max(0, ...now));
+  };
+}
+
+const started = (wanted: Sizes): World => {
+  const world = new World();
+  world.create(aCluster({ roles: rolesOf(wanted) }));
+  return world;
+};
+
+describe('a plan', () => {
+  const observedIn = (world: World): Observed => ({
+    nowMs: world.timers.now(),
+    children: world.ports.host.children({ namespace: 'team1', name: 'spark-instance' }),
+  });
+  const planIn = (world: World): Plan =>
+    plan({ cluster: world.cluster(), found: { catalog: 'local', app: anApp() }, config: {} }, observedIn(world));
+
+  it('leaves nothing to do once it is carried out and the host has done its part', () =>
+    fc.assert(
+      fc.asyncProperty(sizes, fc.array(happening, { maxLength: 12 }), async (wanted, life) => {
+        const world = started(wanted);
+        for (const event of life) await happen(world, event);
+        await world.settle();
+        expect(planIn(world).steps).to.deep.equal([]);
+        expectChildren(world, life);
+        expect(world.condition('Ready')).to.include({ status: 'True' });
+        expect(world.condition('Progressing')).to.include({ status: 'False', reason: 'Complete' });
+        expect(world.cluster().status).to.include({
+          state: 'configured',
+          observedGeneration: world.cluster().metadata.generation,
+        });
+      }),
+      { numRuns: 300 },
+    ));
+
+  it('ends at the same children even when its view of others is late, and changes by others are lost on it for a while', () =>
+    fc.assert(
+      fc.asyncProperty(sizes, fc.array(happening, { maxLength: 20 }), async (wanted, life) => {
+        const world = started(wanted);
+        world.lags = true;
+        for (const event of life) await happen(world, event);
+        world.lags = false;
+        await world.settle();
+        expectChildren(world, life);
+      }),
+      { numRuns: 300 },
+    ));
+
+  it('ends at the same children when the process ends after any of its writes', () =>
+    fc.assert(
+      fc.asyncProperty(sizes, sizes, fc.array(fc.nat(12), { maxLength: 6 }), async (before, after, crashes) => {
+        const world = started(before);
+        await world.settle();
+        world.edit('spark-instance', (spec) => {
+          spec.roles = rolesOf(after);
+        });
+        for (const writes of crashes) {
+          await happen(world, { what: 'crash', after: writes });
+          world.runStatefulSets();
+          await world.timers.advance(500);
+        }
+        await world.settle();
+        expect(childrenOf(world)).to.deep.equal(expectedChildren(world.cluster()));
+      }),
+      { numRuns: 200 },
+    ));
+
+  it('never gives a node id twice, whatever happens to anything but the status', () =>
+    fc.assert(
+      fc.asyncProperty(sizes, fc.array(happening, { maxLength: 25 }), fc.boolean(), async (wanted, life, lags) => {
+        const world = started(wanted);
+        watchNodeIDs(world);
+        world.lags = lags;
+        for (const event of life) if (event.what !== 'loseStatus') await happen(world, event);
+        world.lags = false;
+        await world.settle();
+      }),
+      { numRuns: 300 },
+    ));
+
+  it('carried out twice is the same as once: a look at a cluster at rest writes nothing', () =>
+    fc.assert(
+      fc.asyncProperty(sizes, sizes, async (before, after) => {
+        const world = started(before);
+        await world.settle();
+        world.edit('spark-instance', (spec) => {
+          spec.roles = rolesOf(after);
+        });
+        await world.settle();
+        const writes = world.writes.length;
+        await world.reconcile();
+        await world.timers.advance(1000);
+        world.restart();
+        await world.reconcile();
+        expect(world.writes.slice(writes)).to.deep.equal([]);
+      }),
+      { numRuns: 50 },
+    ));
+
+  it('depends on what was seen, not on the order in which it was seen, and changes none of it', () =>
+    fc.assert(
+      fc.asyncProperty(sizes, fc.array(happening, { maxLength: 10 }), async (wanted, life) => {
+        const world = started(wanted);
+        for (const event of life) await happen(world, event);
+        const { nowMs, children } = observedIn(world);
+        const intent = { cluster: world.cluster(), found: { catalog: 'local', app: anApp() }, config: {} } as const;
+        const before = copyOf({ intent, children });
+        const reversed = {
+          statefulSets: children.statefulSets.toReversed(),
+          services: children.services.toReversed(),
+          pods: children.pods.toReversed(),
+          claims: children.claims.toReversed(),
+        };
+        const [one, other] = [plan(intent, { nowMs, children }), plan(intent, { nowMs, children: reversed })];
+        expect({ ...one, assessment: undefined }).to.deep.equal({ ...other, assessment: undefined });
+        expect({ intent, children }).to.deep.equal(before);
+      }),
+      { numRuns: 100 },
+    ));
+
+  it('lets no broken member, and no child that cannot be written, hold up any other', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          controller: fc.integer({ min: 1, max: 3 }),
+          worker: fc.integer({ min: 1, max: 3 }),
+          jupyter: fc.constant(2),
+        }),
+        fc.array(fc.nat(20), { minLength: 1, maxLength: 3 }),
+        fc.array(fc.nat(20), { maxLength: 3 }),
+        async (wanted, broken, refused) => {
+          const world = started(wanted);
+          const expected = expectedChildren(world.cluster());
+          const pods = expected.filter((name) => name.startsWith('Pod '));
+          const services = expected.filter((name) => name.startsWith('Service svc-spark-instance-'));
+          const stuck = new Set(broken.map((i) => pods[i % pods.length]!.slice(4)));
+          const withheld = new Set(refused.map((i) => services[i % services.length]!.slice(8)));
+          for (const pod of stuck) world.stuck.set(pod, { phase: 'Pending', conditions: [] });
+          world.refuse = (verb, name) =>
+            verb === 'create' && withheld.has(name)
+              ? StatusError.forbidden({ group: '', resource: 'services' }, name, 'exceeded quota')
+              : undefined;
+          await world.settle();
+          expect(childrenOf(world)).to.deep.equal(expected.filter((name) => !withheld.has(name.slice(8))));
+          for (const member of world.cluster().status!.roles!.flatMap(({ members = [] }) => members))
+            expect(member.state, member.pod).to.equal(stuck.has(member.pod) ? 'create pending' : 'configured');
+          expect(world.condition('Ready')?.status).to.equal('False');
+        },
+      ),
+      { numRuns: 100 },
+    ));
+
+  it('does nothing for a cluster that is being deleted, and does not touch its status', () => {
+    const cluster = aCluster({}, { deletionTimestamp: '2026-11-21T10:00:00Z' });
+    const children = { statefulSets: [], services: [], pods: [], claims: [] };
+    expect(
+      plan({ cluster, found: { catalog: 'local', app: anApp() }, config: {} }, { nowMs: 0, children }),
+    ).to.deep.equal({
+      steps: [],
+      status: undefined,
+      recordFirst: false,
+    });
+  });
+
+  it('names each step and says why', async () => {
+    const world = started({ controller: 1, worker: 2 });
+    await world.reconcile();
+    world.edit('spark-instance', (spec: ClusterSpec) => {
+      spec.roles = rolesOf({ worker: 1 });
+    });
+    world.remove('Service', 'svc-spark-instance-8ct8d');
+    const said = planIn(world).steps.map((step) => {
+      const name = step.verb === 'create' ? step.child.metadata.name : step.child.name;
+      return `${step.verb} ${step.child.kind} ${name}: ${step.reason}`;
+    });
+    expect(said).to.deep.equal([
+      'create Service svc-spark-instance-8ct8d: members get their host names from it',
+      'patch StatefulSet spark-instance-worker-4dvst: role worker is to have 1 members, not 2',
+      'patch StatefulSet spark-instance-controller-fdbm2: the role is being removed',
+    ]);
+  });
+});

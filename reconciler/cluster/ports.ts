@@ -14,7 +14,10 @@ import type { Child, ChildKind, PersistentVolumeClaim, Pod, Service, StatefulSet
 
 export type Unsubscribe = () => void;
 
-/** Everything is in the hub's version. Objects that are handed out are shared: nobody changes them. */
+/**
+ * Our kinds are in the hub's version, and every object has its apiVersion and kind, also where a list left them out. Objects that are
+ * handed out are shared: nobody changes them.
+ */
 export interface Ports {
   readonly clusters: ClusterPort;
   readonly apps: AppPort;
@@ -31,7 +34,8 @@ export interface ClusterPort {
   /** `changed` is called after every write or deletion of a cluster, own writes included, and may be called too often. */
   subscribe(changed: (key: ObjectKey) => void): Unsubscribe;
   /**
-   * Replaces the status, if the cluster is still at `metadata.resourceVersion`. So node ids are taken once.
+   * Replaces the status, if the cluster is still at `metadata.resourceVersion`. So node ids are taken once. What is stored is what
+   * was sent, no more and no less: a difference would be taken for news and written again, twice a second.
    *
    * @returns the cluster as it is stored now
    * @throws StatusError Conflict when somebody wrote meanwhile, NotFound when it is gone

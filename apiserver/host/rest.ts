@@ -31,6 +31,9 @@ export interface HostResource {
 }
 
 export interface HostList<T> {
+  readonly apiVersion: string;
+  /** The kind of the items, and `List`. */
+  readonly kind: string;
   readonly metadata: ListMeta;
   readonly items: readonly T[];
 }
@@ -115,15 +118,16 @@ export class HostClient {
     ) as Promise<T>;
   }
 
-  async delete(
+  /** @returns a Status when the object is gone, the object when something still holds it (K-292, K-293) */
+  delete(
     resource: HostResource,
     namespace: string,
     name: string,
     options: object,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<unknown> {
     const body = { kind: 'DeleteOptions', apiVersion: 'v1', ...options };
-    await this.#call('DELETE', pathOf(resource, namespace, name), signal, body);
+    return this.#call('DELETE', pathOf(resource, namespace, name), signal, body);
   }
 
   /** Calls a path that is no resource, such as a review. */

@@ -1,0 +1,155 @@
+/**
+ * The sandbox put together: store, API server with Kubernetes' kinds and ours, simulated node, reconciler, catalog.
+ *
+ * It starts them in order and stops them in reverse. What it has to say goes through `progress`, a line at a time.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiServer } from '../../../apiserver/api-server.ts';
+import { authenticateBy } from '../../../apiserver/auth/authenticator.ts';
+import { type Authorizer, allowHealth, allowSuperusers, authorizeBy } from '../../../apiserver/auth/authorizer.ts';
+import { clientCertificate } from '../../../apiserver/auth/client-certificate.ts';
+import { TrustStore } from '../../../apiserver/auth/trust.ts';
+import { HostClient } from '../../../apiserver/host/rest.ts';
+import { kubeDirectorResources } from '../../../apiserver/registry/index.ts';
+import { catalogLookups } from '../../../apiserver/registry/kubedirectorcluster/catalog.ts';
+import { Registries } from '../../../apiserver/registry/registries.ts';
+import { versionInfo } from '../../../apiserver/version.ts';
+import { systemClock } from '../../../openapi/machinery/clock.ts';
+import type { Log } from '../../../openapi/machinery/log.ts';
+import { runClusterController } from '../../../reconciler/cluster/controller.ts';
+import { leadWhenElected } from '../../../reconciler/leader.ts';
+import { systemTimers } from '../../../reconciler/timers.ts';
+import { keepCompacting } from '../../../storage/compactor.ts';
+import { type OpenedStore, openStore, type StoreOptions } from '../../../storage/open.ts';
+import { hostPorts, leasePort } from '../../ports/host.ts';
+import { ownKinds } from '../../ports/own-kinds.ts';
+import { SandboxHost } from '../../sandbox/host.ts';
+import { applyCatalog } from './catalog.ts';
+import { SandboxIdentity, writePrivately } from './identity.ts';
+import { kubeconfig } from './kubeconfig.ts';
+import type { SandboxOptions } from './options.ts';
+
+/** KubeDirector's own namespace here. */
+const systemNamespace = 'default';
+const serviceAccount = 'kubedirector';
+/** The Kubernetes release whose API the sandbox offers. */
+const gitVersion = 'v1.36.0+kubedirector.0.1.0';
+const startMs = 60_000;
+
+export interface Sandbox {
+  readonly server: string;
+  readonly kubeconfigPath: string;
+  stop(): Promise<void>;
+}
+
+/** @throws StorageError, or Error with a code such as EADDRINUSE */
+export async function startSandbox(
+  options: SandboxOptions,
+  log: Log,
+  progress: (line: string) => void,
+): Promise<Sandbox> {
+  const running = new AbortController();
+  const starting = AbortSignal.any([running.signal, AbortSignal.timeout(startMs)]);
+  const undo: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+    progress(`opening the store (${options.etcdServers.length ? options.etcdServers.join(', ') : 'embedded'})`);
+    const store = await openStore(storeOptions(options), starting);
+    undo.push(() => store.kv.close());
+
+    const identity = await SandboxIdentity.open(options.dataDir);
+    const { apiServer, host, port } = await serve(options, store, identity, log, running.signal);
+    undo.push(() => apiServer.stop());
+    const server = `https://127.0.0.1:${port}`;
+    const kubeconfigPath = join(options.dataDir, 'kubeconfig');
+    writePrivately(kubeconfigPath, kubeconfig(server, identity.ca, 'sandbox-admin', await identity.admin()));
+
+    progress('filling the cache');
+    await apiServer.ready(starting);
+    await host.bootstrap(starting);
+    const client = new HostClient({
+      server,
+      ca: identity.ca,
+      ...(await identity.serviceAccount(systemNamespace, serviceAccount)),
+    });
+    undo.push(() => client.close());
+
+    progress('starting the simulated node and the reconciler');
+    const work = [
+      host.run(running.signal),
+      keepCompacting({ kv: store.kv, keyspace: store.keyspace, clock: systemClock, log }, running.signal),
+      reconcile(apiServer.registries, client, log, running.signal),
+    ];
+    undo.push(async () => {
+      running.abort(new Error('the sandbox is stopping'));
+      await Promise.allSettled(work);
+    });
+    const applied = await applyCatalog(apiServer.registries, store, systemNamespace, starting);
+    if (applied.length) progress(`applied the catalog: ${applied.join(', ')}`);
+    return { server, kubeconfigPath, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const storeOptions = ({ etcdServers, dataDir }: SandboxOptions): StoreOptions =>
+  etcdServers.length
+    ? { kind: 'etcd', endpoints: [...etcdServers], prefix: '/kubedirector-sandbox' }
+    : { kind: 'embedded', directory: join(dataDir, 'store') };
+
+/** The API server with Kubernetes' kinds and ours in it, listening. */
+async function serve(
+  options: SandboxOptions,
+  store: OpenedStore,
+  identity: SandboxIdentity,
+  log: Log,
+  signal: AbortSignal,
+) {
+  const host = new SandboxHost({ clock: systemClock, log });
+  const lookups = catalogLookups(() => registries, systemNamespace);
+  const registries: Registries = new Registries({
+    resources: [...host.resources, ...kubeDirectorResources(lookups, systemNamespace)],
+    kv: store.kv,
+    keyspace: store.keyspace,
+    admission: host.admission,
+    clock: systemClock,
+    log,
+  });
+  host.attach(registries, signal);
+  const trust = new TrustStore({ clientCa: identity.ca, requestHeader: undefined });
+  const rbac: Authorizer = { authorize: (attributes) => host.authorizer.authorize(attributes) };
+  const apiServer = new ApiServer({
+    registries,
+    authenticate: authenticateBy([clientCertificate(trust)], log),
+    authorizer: authorizeBy([allowSuperusers, allowHealth, rbac]),
+    serving: { host: '127.0.0.1', port: options.port, clientCa: trust.bundles, ...(await identity.serving()) },
+    version: versionInfo(gitVersion),
+    clock: systemClock,
+    log,
+  });
+  return { apiServer, host, port: await apiServer.start() };
+}
+
+/** The reconciler reaches the sandbox as it reaches a cluster: over HTTPS, as a service account, under authorization. */
+async function reconcile(registries: Registries, client: HostClient, log: Log, signal: AbortSignal): Promise<void> {
+  const { host, events, run } = hostPorts(client, log);
+  const instance = `sandbox-${process.pid}`;
+  const ports = { ...ownKinds(registries, systemNamespace), host, events };
+  const lead = (leading: AbortSignal): Promise<void> =>
+    runClusterController(ports, { systemNamespace, instance, log }, leading);
+  const lease = leasePort(client, systemNamespace, 'kubedirector');
+  await Promise.all([
+    run(signal),
+    leadWhenElected({ lease, identity: instance, timers: systemTimers, log }, lead, signal),
+  ]);
+}
+
+/** Resolves when the signal aborts. */
+export const untilAborted = (signal: AbortSignal): Promise<void> =>
+  sleep(2 ** 31 - 1, undefined, { signal }).catch(() => {});

@@ -69,7 +69,7 @@ export class SandboxHost {
   /** Tells the host which registries serve its kinds, before anything is asked of it. It follows them until the signal aborts. */
   attach(registries: Registries, signal: AbortSignal): void {
     const host = hostRegistries(this.#kinds, registries);
-    const informers = new Informers();
+    const informers = new Informers(this.#options.log);
     const authorizer = new RbacAuthorizer(informers, host);
     informers.of(host.storageClasses).subscribe(this.#defaultClass);
     const services = informers.of(host.services);

@@ -35,7 +35,7 @@ const defaultStatusDelayMs = 200;
 /** Runs all controllers over filled caches until the signal aborts. */
 export async function runControllers(options: ControllerOptions, signal: AbortSignal): Promise<void> {
   const { registries, host, clock, delays = defaultDelays, statusDelayMs = defaultStatusDelayMs, log } = options;
-  const informers = new Informers();
+  const informers = new Informers(log);
   const recorder = new Recorder(host.events, clock);
   const pods = new PodRecords(informers.of(host.pods));
   const parts = { registries, host, informers, pods, recorder, clock, delays, statusDelayMs, log };

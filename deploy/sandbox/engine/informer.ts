@@ -7,6 +7,7 @@
 import type { Position } from '../../../apiserver/cache/event-window.ts';
 import type { ResourceCache } from '../../../apiserver/cache/resource-cache.ts';
 import type { Snapshot } from '../../../apiserver/cache/snapshot.ts';
+import type { Log } from '../../../openapi/machinery/log.ts';
 import type { KubeObject } from '../../../openapi/machinery/meta.ts';
 
 export class Change<T extends KubeObject = KubeObject> {
@@ -39,12 +40,14 @@ export interface Listener<T extends KubeObject = KubeObject> {
 
 export class Informer<T extends KubeObject = KubeObject> {
   readonly #cache: ResourceCache;
+  readonly #log: Log;
   readonly #listeners: Listener<T>[] = [];
   #generation = -1;
   #position: Position = 0;
 
-  constructor(cache: ResourceCache) {
+  constructor(cache: ResourceCache, log: Log) {
     this.#cache = cache;
+    this.#log = log;
   }
 
   /** To be called before the first change is told. */
@@ -75,7 +78,13 @@ export class Informer<T extends KubeObject = KubeObject> {
     for (const snapshot of this.#cache.current.values()) this.#tell(new Change<T>(snapshot, false));
   }
 
+  /** What one listener cannot cope with must not keep the others, or the cache itself, from going on. */
   #tell(change: Change<T>): void {
-    for (const listener of this.#listeners) listener.changed(change);
+    for (const listener of this.#listeners)
+      try {
+        listener.changed(change);
+      } catch (error) {
+        this.#log.error('a change cannot be taken in', error, { key: change.key });
+      }
   }
 }

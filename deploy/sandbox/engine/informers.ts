@@ -2,15 +2,21 @@
  * One informer per resource, shared by all controllers, so that each change is read once.
  */
 import type { ObjectRegistry } from '../../../apiserver/registry/registry.ts';
+import type { Log } from '../../../openapi/machinery/log.ts';
 import type { KubeObject } from '../../../openapi/machinery/meta.ts';
 import { Informer } from './informer.ts';
 
 export class Informers {
+  readonly #log: Log;
   readonly #all = new Map<unknown, Informer>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
 
   /** Whoever wants to be told everything subscribes before `start`. */
   of<T extends KubeObject>({ cache }: ObjectRegistry<T>): Informer<T> {
-    const informer = this.#all.get(cache) ?? new Informer(cache);
+    const informer = this.#all.get(cache) ?? new Informer(cache, this.#log);
     this.#all.set(cache, informer);
     return informer as unknown as Informer<T>;
   }

@@ -7,9 +7,9 @@ import type { Strategy } from '../../../apiserver/registry/strategy.ts';
 import { type FieldError, invalid, metadata as metadataPath } from '../../../openapi/machinery/field.ts';
 import type { Condition, KubeObject } from '../../../openapi/machinery/meta.ts';
 import { pathSegmentFaults } from '../../../openapi/machinery/names.ts';
-import { anything } from '../../../openapi/schema/schema.ts';
+import { integer, object, string } from '../../../openapi/schema/schema.ts';
 import { column } from './cells.ts';
-import { hostKind } from './host-kind.ts';
+import { hostKind, statusOf } from './host-kind.ts';
 
 export interface APIService extends KubeObject {
   spec?: {
@@ -60,8 +60,22 @@ export const apiServices = hostKind<APIService>({
   namespaced: false,
   // The core group has no name, so the name of its version ends in a dot.
   nameRule: pathSegmentFaults,
-  fields: { spec: anything('The group and version, and who serves it.') },
-  hasStatus: true,
+  fields: {
+    spec: object(
+      'The group and version, and who serves it.',
+      {
+        group: string('The group.'),
+        version: string('The version.'),
+        service: object('Who serves it.', {
+          namespace: string('Namespace.'),
+          name: string('Name.'),
+          port: integer('Port.'),
+        }),
+      },
+      { preserveUnknown: true },
+    ),
+  },
+  status: statusOf(),
   strategy,
   columns: [
     nameColumn,

@@ -4,7 +4,7 @@
 
 import { ageColumn, nameColumn } from '../../../apiserver/registry/resource.ts';
 import type { KubeObject } from '../../../openapi/machinery/meta.ts';
-import { anything, listOf } from '../../../openapi/schema/schema.ts';
+import { integer, listOf, object, string } from '../../../openapi/schema/schema.ts';
 import { column, orNone } from './cells.ts';
 import { hostKind } from './host-kind.ts';
 
@@ -31,6 +31,18 @@ export const endpoints = hostKind<Endpoints>({
   description: 'Addresses behind a service.',
   definitions: 'io.k8s.api.core.v1',
   shortNames: ['ep'],
-  fields: { subsets: listOf(anything('Addresses and ports.'), 'Addresses that have the same ports.') },
+  fields: {
+    subsets: listOf(
+      object(
+        'Addresses and ports.',
+        {
+          addresses: listOf(object('An address.', { ip: string('Address.') }, { preserveUnknown: true }), 'Addresses.'),
+          ports: listOf(object('A port.', { port: integer('Port.') }, { preserveUnknown: true }), 'Ports.'),
+        },
+        { preserveUnknown: true },
+      ),
+      'Addresses that have the same ports.',
+    ),
+  },
   columns: [nameColumn, column('Endpoints', 'The addresses.', endpointsText), ageColumn],
 });

@@ -5,7 +5,7 @@
 import type { Cell } from '../../../apiserver/registry/resource.ts';
 import { type FieldError, invalid, root } from '../../../openapi/machinery/field.ts';
 import type { KubeObject } from '../../../openapi/machinery/meta.ts';
-import { anything, integer, string } from '../../../openapi/schema/schema.ts';
+import { integer, object, string } from '../../../openapi/schema/schema.ts';
 import { column } from './cells.ts';
 import { hostKind } from './host-kind.ts';
 
@@ -62,6 +62,17 @@ const involved = (field: keyof ObjectReference) => ({
   value: ({ involvedObject }: Event) => involvedObject?.[field] ?? '',
 });
 
+const reference = (description: string) =>
+  object(description, {
+    apiVersion: string('Group and version.'),
+    kind: string('Kind.'),
+    namespace: string('Namespace.'),
+    name: string('Name.'),
+    uid: string('UID.'),
+    resourceVersion: string('As it was then.'),
+    fieldPath: string('The part it happened to.'),
+  });
+
 export const events = hostKind<Event>({
   group: '',
   kind: 'Event',
@@ -70,18 +81,21 @@ export const events = hostKind<Event>({
   definitions: 'io.k8s.api.core.v1',
   shortNames: ['ev'],
   fields: {
-    involvedObject: anything('The object.'),
-    related: anything('Another object that has to do with it.'),
+    involvedObject: reference('The object.'),
+    related: reference('Another object that has to do with it.'),
     reason: string('What happened, in a word for programs.'),
     message: string('What happened, in a sentence for people.'),
     type: string('Normal or Warning.'),
     action: string('What was done about the object.'),
-    source: anything('Who says so.'),
+    source: object('Who says so.', { component: string('Program.'), host: string('Where it runs.') }),
     firstTimestamp: string('When it happened first.'),
     lastTimestamp: string('When it happened last.'),
     eventTime: string('When it happened first, to the microsecond.'),
     count: integer('How often it happened.'),
-    series: anything('How often it went on happening.'),
+    series: object('How often it went on happening.', {
+      count: integer('How often.'),
+      lastObservedTime: string('When it happened last.'),
+    }),
     reportingComponent: string('Who says so.'),
     reportingInstance: string('Which of those who say so.'),
   },

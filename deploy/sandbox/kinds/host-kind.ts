@@ -10,7 +10,7 @@ import type { Strategy } from '../../../apiserver/registry/strategy.ts';
 import { isRecord, type KubeObject } from '../../../openapi/machinery/meta.ts';
 import { type NameRule, subdomainFaults } from '../../../openapi/machinery/names.ts';
 import { objectMetaSchema } from '../../../openapi/schema/object-meta.ts';
-import { anything, object, type Schema, string } from '../../../openapi/schema/schema.ts';
+import { listByKey, object, type Schema, string } from '../../../openapi/schema/schema.ts';
 import type { Verb } from '../../../openapi/served.ts';
 
 export interface HostKind<T extends KubeObject, R> {
@@ -28,8 +28,8 @@ export interface HostKind<T extends KubeObject, R> {
   /** What the kind has beside apiVersion, kind and metadata. */
   readonly fields: Readonly<Record<string, Schema>>;
   readonly strategy?: Strategy<T, R>;
-  /** Does it have a status that only its own path writes? */
-  readonly hasStatus?: boolean;
+  /** What its status may hold, which only its own path writes. Absent: it has none. */
+  readonly status?: Schema;
   /** Does Kubernetes count generations of this kind? Most kinds of the host have none. */
   readonly hasGeneration?: boolean;
   readonly subresources?: readonly Subresource<T>[];
@@ -38,12 +38,32 @@ export interface HostKind<T extends KubeObject, R> {
   readonly verbs?: readonly Verb[];
 }
 
+const condition = object(
+  'One thing that is so, or is not.',
+  {
+    type: string('What it is about.'),
+    status: string('True, False or Unknown.'),
+    reason: string('Why, in a word for programs.'),
+    message: string('Why, in a sentence for people.'),
+    lastTransitionTime: string('When the status changed last.', { format: 'date-time' }),
+  },
+  { preserveUnknown: true },
+);
+
+/** A status with conditions and the fields that the host reads; all others are kept as they are. */
+export const statusOf = (fields: Readonly<Record<string, Schema>> = {}): Schema =>
+  object(
+    'What has become of it. Written by the system, read only to users.',
+    { conditions: listByKey(['type'], condition, 'What is so, and what is not.'), ...fields },
+    { preserveUnknown: true },
+  );
+
 /** The kinds of the host are served in one version each. */
 const version = 'v1';
 
 export function hostKind<T extends KubeObject, R = unknown>(parts: HostKind<T, R>): Resource<T, R> {
   const { description, definitions, fields, strategy = {}, nameRule = subdomainFaults, ...names } = parts;
-  const { hasStatus = false, hasGeneration = false, namespaced = true, ...rest } = names;
+  const { status, hasGeneration = false, namespaced = true, ...rest } = names;
   const schema = object(
     description,
     {
@@ -51,7 +71,7 @@ export function hostKind<T extends KubeObject, R = unknown>(parts: HostKind<T, R
       kind: string(`${parts.kind}.`),
       metadata: objectMetaSchema,
       ...fields,
-      ...(hasStatus && { status: anything('What has become of it. Written by the system, read only to users.') }),
+      ...(status && { status }),
     },
     { definition: `${definitions}.${parts.kind}` },
   );
@@ -62,7 +82,7 @@ export function hostKind<T extends KubeObject, R = unknown>(parts: HostKind<T, R
     listKind: `${parts.kind}List`,
     namespaced,
     nameRule,
-    hasStatus,
+    hasStatus: status !== undefined,
     forms: [{ version, schema }],
     strategy: hasGeneration ? decent : withoutGeneration(decent),
   };

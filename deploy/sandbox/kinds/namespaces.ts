@@ -7,9 +7,9 @@ import type { Strategy } from '../../../apiserver/registry/strategy.ts';
 import type { KubeObject } from '../../../openapi/machinery/meta.ts';
 import { labelFaults } from '../../../openapi/machinery/names.ts';
 import { StatusError } from '../../../openapi/machinery/status.ts';
-import { anything } from '../../../openapi/schema/schema.ts';
+import { listOf, object, string } from '../../../openapi/schema/schema.ts';
 import { column } from './cells.ts';
-import { hostKind } from './host-kind.ts';
+import { hostKind, statusOf } from './host-kind.ts';
 
 export interface Namespace extends KubeObject {
   spec?: { finalizers?: string[] };
@@ -59,8 +59,10 @@ export const namespaces = hostKind<Namespace>({
   shortNames: ['ns'],
   namespaced: false,
   nameRule: labelFaults,
-  fields: { spec: anything('What keeps the namespace.') },
-  hasStatus: true,
+  fields: {
+    spec: object('What keeps the namespace.', { finalizers: listOf(string('Name.'), 'Who has to let go of it.') }),
+  },
+  status: statusOf({ phase: string('Active or Terminating.') }),
   strategy,
   verbs: allVerbs.filter((verb) => verb !== 'deletecollection'),
   subresources: [

@@ -4,9 +4,9 @@
 
 import { ageColumn, nameColumn } from '../../../apiserver/registry/resource.ts';
 import { type KubeObject, recordsIn } from '../../../openapi/machinery/meta.ts';
-import { anything } from '../../../openapi/schema/schema.ts';
+import { boolean, listByKey, mapOf, object, string } from '../../../openapi/schema/schema.ts';
 import { column, none, orNone } from './cells.ts';
-import { hostKind } from './host-kind.ts';
+import { hostKind, statusOf } from './host-kind.ts';
 
 export interface NodeCondition {
   type: string;
@@ -60,8 +60,21 @@ export const nodes = hostKind<Node>({
   definitions: 'io.k8s.api.core.v1',
   shortNames: ['no'],
   namespaced: false,
-  fields: { spec: anything('What is wanted of the node.') },
-  hasStatus: true,
+  fields: {
+    spec: object(
+      'What is wanted of the node.',
+      { unschedulable: boolean('Whether new pods are kept away.') },
+      { preserveUnknown: true },
+    ),
+  },
+  status: statusOf({
+    addresses: listByKey(
+      ['type', 'address'],
+      object('An address.', { type: string('Kind of address.'), address: string('The address.') }),
+      'Where the node is reached.',
+    ),
+    nodeInfo: mapOf(string('Value.'), 'What the node consists of.'),
+  }),
   columns: [
     nameColumn,
     column('Status', 'Whether the node works.', statusText),

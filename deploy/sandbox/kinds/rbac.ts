@@ -14,10 +14,11 @@ import {
 } from '../../../openapi/machinery/field.ts';
 import { sameJson } from '../../../openapi/machinery/json.ts';
 import { pathSegmentFaults } from '../../../openapi/machinery/names.ts';
-import { anything, listOf, object, string } from '../../../openapi/schema/schema.ts';
+import { listOf, object, string } from '../../../openapi/schema/schema.ts';
 import { type Binding, type ClusterRole, type PolicyRule, type Role, rbacGroup, type Subject } from '../rbac/types.ts';
 import { column } from './cells.ts';
 import { hostKind } from './host-kind.ts';
+import { labelSelectorSchema } from './selector.ts';
 
 const definitions = 'io.k8s.api.rbac.v1';
 
@@ -87,7 +88,7 @@ export const clusterRoles = hostKind<ClusterRole>({
   fields: {
     rules,
     aggregationRule: object('Other roles whose rules this one has.', {
-      clusterRoleSelectors: listOf(anything('Labels of other roles.'), 'Which roles.'),
+      clusterRoleSelectors: listOf(labelSelectorSchema, 'Which roles.'),
     }),
   },
   strategy: { validate: (role) => rulesFaults(role.rules, false) },

@@ -10,7 +10,7 @@ import { hostKind } from '../host-kind.ts';
 import { podColumns } from './columns.ts';
 import { containersOf, fillPod } from './defaults.ts';
 import { conditionOf, type Pod, type PodSpec, type PodStatus } from './pod.ts';
-import { podSpecSchema } from './schema.ts';
+import { podSpecSchema, podStatusSchema } from './schema.ts';
 import { podChangeFaults, podFaults } from './validation.ts';
 
 /** The write with which a scheduler says where a pod runs; Kubernetes' subresource of that name. */
@@ -23,12 +23,12 @@ export interface Moment {
 const strategyFor = (clock: Clock): Strategy<Pod, Moment> => ({
   related: async () => ({ now: timestamp(clock.now()) }),
   prepareForCreate(pod) {
-    pod.spec ??= { containers: [] };
+    shape(pod);
     fillPod(pod.spec);
     return { ...pod, status: { phase: 'Pending', qosClass: qosClass(pod.spec) } };
   },
   prepareForUpdate(pod, _, { now }, { subresource }) {
-    pod.spec ??= { containers: [] };
+    shape(pod);
     if (subresource === '') fillPod(pod.spec);
     return subresource === bindingSubresource ? { ...pod, status: scheduled(pod.status, now) } : pod;
   },
@@ -42,6 +42,12 @@ const strategyFor = (clock: Clock): Strategy<Pod, Moment> => ({
     return requested ?? spec.terminationGracePeriodSeconds ?? 30;
   },
 });
+
+/** What is missing altogether is told as missing containers, as Kubernetes does. */
+function shape(pod: Pod): void {
+  pod.spec ??= { containers: [] };
+  pod.spec.containers ??= [];
+}
 
 /** The scheduler's word that a place was found, which Kubernetes writes together with the place. */
 function scheduled(status: PodStatus = {}, now: string): PodStatus {
@@ -82,7 +88,7 @@ export const podResource = (clock: Clock): Resource<Pod, Moment> =>
     shortNames: ['po'],
     categories: ['all'],
     fields: { spec: podSpecSchema },
-    hasStatus: true,
+    status: podStatusSchema,
     hasGeneration: true,
     strategy: strategyFor(clock),
     columns: podColumns,

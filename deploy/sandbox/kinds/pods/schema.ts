@@ -1,7 +1,9 @@
 /**
  * The fields of a pod's spec that the sandbox reads, with their types. All others are kept as they are.
  */
+
 import {
+  anything,
   boolean,
   integer,
   listByKey,
@@ -11,6 +13,7 @@ import {
   quantity,
   string,
 } from '../../../../openapi/schema/schema.ts';
+import { statusOf } from '../host-kind.ts';
 
 const open = { preserveUnknown: true } as const;
 
@@ -84,3 +87,28 @@ export const podTemplateSchema = object(
   },
   open,
 );
+
+const containerStatus = object(
+  'How a container is.',
+  {
+    name: string('Name of the container.'),
+    image: string('Image that it was made from.'),
+    containerID: string('What the node calls it.'),
+    ready: boolean('Whether it is ready.'),
+    started: boolean('Whether it has started.'),
+    restartCount: integer('How often it was started again.'),
+    state: anything('What it does.'),
+    lastState: anything('How it ended last.'),
+  },
+  open,
+);
+
+export const podStatusSchema = statusOf({
+  phase: string('Pending, Running, Succeeded or Failed.'),
+  reason: string('Why, in a word.'),
+  podIP: string('Address of the pod.'),
+  podIPs: listOf(object('An address.', { ip: string('Address.') }), 'Addresses of the pod.'),
+  nominatedNodeName: string('Where it is to run.'),
+  containerStatuses: listOf(containerStatus, 'How the containers are.'),
+  initContainerStatuses: listOf(containerStatus, 'How the init containers are.'),
+});

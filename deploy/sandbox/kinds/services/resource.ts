@@ -5,9 +5,9 @@ import type { Resource } from '../../../../apiserver/registry/resource.ts';
 import { ageColumn, nameColumn } from '../../../../apiserver/registry/resource.ts';
 import type { Strategy } from '../../../../apiserver/registry/strategy.ts';
 import { copyOf } from '../../../../openapi/machinery/json.ts';
-import { integer, listByKey, listOf, mapOf, object, string } from '../../../../openapi/schema/schema.ts';
+import { boolean, integer, listByKey, listOf, mapOf, object, string } from '../../../../openapi/schema/schema.ts';
 import { column, labelsText, orNone } from '../cells.ts';
-import { hostKind } from '../host-kind.ts';
+import { hostKind, statusOf } from '../host-kind.ts';
 import type { Allotment, ServiceAddresses } from './addresses.ts';
 import { carryOver, fillService } from './defaults.ts';
 import type { Service, ServicePort } from './service.ts';
@@ -79,6 +79,13 @@ const port = object(
   { required: ['port'] },
 );
 
+const loadBalancer = object('Where the service is reached from outside.', {
+  ingress: listOf(
+    object('An address.', { ip: string('Address.'), hostname: string('Name.') }, { preserveUnknown: true }),
+    'The addresses.',
+  ),
+});
+
 const spec = object(
   'Which pods are meant, and how they are reached.',
   {
@@ -90,6 +97,8 @@ const spec = object(
     externalName: string('Another name that is meant, for type ExternalName.'),
     externalIPs: listOf(string('Address.'), 'Addresses that others route to the nodes.'),
     sessionAffinity: string('ClientIP or None.'),
+    externalTrafficPolicy: string('Cluster or Local.'),
+    allocateLoadBalancerNodePorts: boolean('Whether a load balancer needs node ports.'),
   },
   { preserveUnknown: true },
 );
@@ -105,7 +114,7 @@ export const serviceResource = (addresses: ServiceAddresses): Resource<Service, 
     categories: ['all'],
     nameRule: dns1035Faults,
     fields: { spec },
-    hasStatus: true,
+    status: statusOf({ loadBalancer }),
     strategy: strategyFor(addresses),
     columns: [
       nameColumn,

@@ -7,7 +7,9 @@ import { fillClaimSpec } from '../volumes/claims.ts';
 import type { StatefulSet } from './statefulset.ts';
 
 /** Fills what is absent, in place. */
-export function fillStatefulSet({ spec }: StatefulSet): void {
+export function fillStatefulSet(set: StatefulSet): void {
+  set.spec ??= {} as StatefulSet['spec'];
+  const { spec } = set;
   spec.replicas ??= 1;
   spec.podManagementPolicy ??= 'OrderedReady';
   spec.updateStrategy ??= { type: 'RollingUpdate' };

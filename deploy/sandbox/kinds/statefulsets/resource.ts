@@ -3,10 +3,12 @@
  */
 import { ageColumn, nameColumn } from '../../../../apiserver/registry/resource.ts';
 import type { Strategy } from '../../../../apiserver/registry/strategy.ts';
-import { anything, integer, listOf, mapOf, object, string } from '../../../../openapi/schema/schema.ts';
+import { integer, listOf, mapOf, object, string } from '../../../../openapi/schema/schema.ts';
 import { column } from '../cells.ts';
-import { hostKind } from '../host-kind.ts';
+import { hostKind, statusOf } from '../host-kind.ts';
 import { podTemplateSchema } from '../pods/schema.ts';
+import { labelSelectorSchema } from '../selector.ts';
+import { claimSpecSchema } from '../volumes/claims.ts';
 import { fillStatefulSet } from './defaults.ts';
 import { scale } from './scale.ts';
 import type { StatefulSet } from './statefulset.ts';
@@ -25,16 +27,6 @@ const strategy: Strategy<StatefulSet> = {
   validateUpdate: (set, old, _, { subresource }) => (subresource === 'status' ? [] : statefulSetChangeFaults(set, old)),
 };
 
-const expression = object(
-  'A condition on a label.',
-  {
-    key: string('Label.'),
-    operator: string('In, NotIn, Exists or DoesNotExist.'),
-    values: listOf(string('Value.'), 'Values.'),
-  },
-  { required: ['key', 'operator'] },
-);
-
 const retention = object('What becomes of claims.', {
   whenDeleted: string('When the set is deleted: Retain or Delete.'),
   whenScaled: string('When a pod is not wanted any more: Retain or Delete.'),
@@ -44,14 +36,7 @@ const spec = object(
   'The pods that there are to be.',
   {
     replicas: integer('How many pods there are to be.', { default: 1 }),
-    selector: object(
-      'Labels of its pods.',
-      {
-        matchLabels: mapOf(string('Value.'), 'Labels.'),
-        matchExpressions: listOf(expression, 'Conditions.'),
-      },
-      { atomic: true },
-    ),
+    selector: labelSelectorSchema,
     template: podTemplateSchema,
     serviceName: string('The headless service that gives its pods their names.'),
     podManagementPolicy: string('OrderedReady or Parallel.'),
@@ -66,7 +51,18 @@ const spec = object(
     volumeClaimTemplates: listOf(
       object(
         'A claim that each pod gets.',
-        { metadata: anything('Its name and labels.'), spec: anything('What is claimed.') },
+        {
+          metadata: object(
+            'Its name and labels.',
+            {
+              name: string('Name, to which that of the pod is added.'),
+              labels: mapOf(string('Value.'), 'Labels.'),
+              annotations: mapOf(string('Value.'), 'Annotations.'),
+            },
+            { preserveUnknown: true },
+          ),
+          spec: claimSpecSchema,
+        },
         { preserveUnknown: true },
       ),
       'Claims that each pod gets.',
@@ -91,7 +87,11 @@ export const statefulSets = hostKind<StatefulSet>({
   shortNames: ['sts'],
   categories: ['all'],
   fields: { spec },
-  hasStatus: true,
+  status: statusOf({
+    replicas: integer('How many pods there are.'),
+    readyReplicas: integer('How many of them are ready.'),
+    currentRevision: string('The template that pods had.'),
+  }),
   hasGeneration: true,
   strategy,
   subresources: [scale],

@@ -16,7 +16,7 @@ import { sameJson } from '../../../../openapi/machinery/json.ts';
 import { parseQuantity } from '../../../../openapi/machinery/quantity.ts';
 import { listOf, mapOf, object, quantity, string } from '../../../../openapi/schema/schema.ts';
 import { column, unset } from '../cells.ts';
-import { hostKind } from '../host-kind.ts';
+import { hostKind, statusOf } from '../host-kind.ts';
 import { accessModesText, type Claim, type ClaimSpec, claimProtection } from './volume.ts';
 
 /** The write with which a claim gets its volume; its status follows from that. */
@@ -98,7 +98,7 @@ const strategyFor = (defaultClass: () => string | undefined): Strategy<Claim, st
 
 const quantities = mapOf(quantity('How much.'), 'Amounts by their names.');
 
-const spec = object(
+export const claimSpecSchema = object(
   'What is claimed.',
   {
     accessModes: listOf(string('Mode.'), 'How the volume is used.'),
@@ -119,8 +119,12 @@ export const claimResource = (defaultClass: () => string | undefined): Resource<
     description: 'A claim to storage.',
     definitions: 'io.k8s.api.core.v1',
     shortNames: ['pvc'],
-    fields: { spec },
-    hasStatus: true,
+    fields: { spec: claimSpecSchema },
+    status: statusOf({
+      phase: string('Pending, Bound or Lost.'),
+      accessModes: listOf(string('Mode.'), 'How the volume is used.'),
+      capacity: quantities,
+    }),
     strategy: strategyFor(defaultClass),
     columns: [
       nameColumn,

@@ -6,7 +6,7 @@ import type { Strategy } from '../../../../apiserver/registry/strategy.ts';
 import { spec as at, type FieldError, notSupported, required } from '../../../../openapi/machinery/field.ts';
 import { listOf, mapOf, object, quantity, string } from '../../../../openapi/schema/schema.ts';
 import { column, unset } from '../cells.ts';
-import { hostKind } from '../host-kind.ts';
+import { hostKind, statusOf } from '../host-kind.ts';
 import { accessModesText, type PersistentVolume, volumeProtection } from './volume.ts';
 
 const reclaimPolicies = ['Delete', 'Recycle', 'Retain'];
@@ -46,7 +46,15 @@ const spec = object(
     persistentVolumeReclaimPolicy: string('What becomes of it when its claim is gone.'),
     storageClassName: string('How it was made.'),
     volumeMode: string('Filesystem or Block.'),
-    claimRef: object('The claim.', { uid: string('UID of the claim.') }, { preserveUnknown: true }),
+    claimRef: object(
+      'The claim.',
+      {
+        namespace: string('Namespace of the claim.'),
+        name: string('Name of the claim.'),
+        uid: string('UID of the claim.'),
+      },
+      { preserveUnknown: true },
+    ),
   },
   { preserveUnknown: true },
 );
@@ -60,7 +68,7 @@ export const volumes = hostKind<PersistentVolume>({
   shortNames: ['pv'],
   namespaced: false,
   fields: { spec },
-  hasStatus: true,
+  status: statusOf({ phase: string('Whether a claim has it.'), reason: string('Why.') }),
   strategy,
   columns: [
     nameColumn,

@@ -4,6 +4,7 @@
  * It runs at every start and makes what is missing. What is there already belongs to the user, except that the stock roles get
  * back what they lack, as kube-apiserver does it.
  */
+import { superusers } from '../../apiserver/auth/user.ts';
 import type { ObjectRegistry } from '../../apiserver/registry/registry.ts';
 import { type Clock, timestamp } from '../../openapi/machinery/clock.ts';
 import { sameJson } from '../../openapi/machinery/json.ts';
@@ -26,7 +27,7 @@ import {
 } from './rbac/stock-roles.ts';
 import type { Binding, ClusterRole } from './rbac/types.ts';
 
-const me = actingAs('system:apiserver');
+const me = actingAs('system:apiserver', superusers);
 
 const namespaces = ['default', 'kube-system', 'kube-public'];
 

@@ -19,6 +19,7 @@ import { type HostKinds, type HostRegistries, hostKinds, hostRegistries } from '
 import { ServiceAddresses } from './kinds/services/addresses.ts';
 import { type PortRange, ServiceRanges } from './kinds/services/ranges.ts';
 import { RbacAuthorizer } from './rbac/authorizer.ts';
+import { Escalation } from './rbac/escalation.ts';
 
 export interface HostOptions {
   readonly clock: Clock;
@@ -60,6 +61,7 @@ export class SandboxHost {
     this.#kinds = hostKinds({
       clock,
       addresses: this.#addresses,
+      escalation: new Escalation(() => this.authorizer),
       defaultClass: () => this.#defaultClass.name,
     });
     this.resources = Object.values(this.#kinds) as unknown as readonly Resource[];

@@ -311,6 +311,76 @@ describe('a role is refused', () => {
     it(what, async () => expect(await refusal(manifest)).to.equal(text));
 });
 
+describe('nobody hands on', () => {
+  const bob = { name: 'bob', groups: ['dev'] };
+  const readPods = { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] };
+  const writeRoles = { apiGroups: ['rbac.authorization.k8s.io'], resources: ['*'], verbs: ['create', 'update'] };
+  const tried = (sandbox: Sandbox, manifest: Manifest) =>
+    sandbox.create(manifest, { user: bob }).then(
+      () => 'accepted',
+      (error: Error) => error.message,
+    );
+  const withBob = async (): Promise<Sandbox> => {
+    const sandbox = await aSandbox();
+    await sandbox.create(aRole('bobs', [readPods, writeRoles]));
+    await sandbox.create(aBinding('bobs', 'ClusterRole/bobs', [user('bob')]));
+    await settled(sandbox);
+    return sandbox;
+  };
+
+  it('rights in a role that they do not have', async () => {
+    const sandbox = await withBob();
+    expect(await tried(sandbox, aRole('fine', [{ ...readPods, resourceNames: ['one'] }]))).to.equal('accepted');
+    const more = { apiGroups: ['', 'apps'], resources: ['pods', 'pods/log'], verbs: ['get', 'delete'] };
+    expect(await tried(sandbox, aRole('more', [more], 'default'))).to.equal(
+      'roles.rbac.authorization.k8s.io "more" is forbidden: user "bob" (groups=["dev"]) is attempting to grant RBAC permissions not currently held:\n' +
+        '{APIGroups:[""], Resources:["pods/log"], Verbs:["get" "delete"]}\n' +
+        '{APIGroups:["apps"], Resources:["pods"], Verbs:["get" "delete"]}\n' +
+        '{APIGroups:["apps"], Resources:["pods/log"], Verbs:["get" "delete"]}\n' +
+        '{APIGroups:[""], Resources:["pods"], Verbs:["delete"]}',
+    );
+    expect(await tried(sandbox, aRole('all', [{ nonResourceURLs: ['*'], verbs: ['get'] }]))).to.contain(
+      '{NonResourceURLs:["*"], Verbs:["get"]}',
+    );
+  });
+
+  it('roles in a binding that allow more than they may', async () => {
+    const sandbox = await withBob();
+    expect(await tried(sandbox, aBinding('fine', 'ClusterRole/bobs', [user('carol')]))).to.equal('accepted');
+    expect(await tried(sandbox, aBinding('more', 'ClusterRole/cluster-admin', [user('bob')]))).to.match(
+      /^clusterrolebindings.rbac.authorization.k8s.io "more" is forbidden: user "bob" \(groups=\["dev"\]\) is attempting/,
+    );
+    expect(await tried(sandbox, aBinding('none', 'ClusterRole/none-such', [user('bob')]))).to.equal(
+      'clusterroles.rbac.authorization.k8s.io "none-such" not found',
+    );
+  });
+
+  it('roles that others may come to fill', async () => {
+    const sandbox = await withBob();
+    const aggregated = {
+      ...aRole('sum', []),
+      aggregationRule: { clusterRoleSelectors: [{ matchLabels: { a: 'b' } }] },
+    };
+    expect(await tried(sandbox, aggregated)).to.contain('is attempting to grant RBAC permissions not currently held');
+  });
+
+  it('unless they may escalate or bind', async () => {
+    const sandbox = await withBob();
+    const special = {
+      apiGroups: ['rbac.authorization.k8s.io'],
+      resources: ['clusterroles'],
+      verbs: ['bind', 'escalate'],
+    };
+    await sandbox.create(aRole('special', [special]));
+    await sandbox.create(aBinding('special', 'ClusterRole/special', [user('bob')]));
+    await settled(sandbox);
+    expect(await tried(sandbox, aRole('x', [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]))).to.equal(
+      'accepted',
+    );
+    expect(await tried(sandbox, aBinding('y', 'ClusterRole/cluster-admin', [user('bob')]))).to.equal('accepted');
+  });
+});
+
 describe('authorization', () => {
   it('costs microseconds, however many bindings there are', async function () {
     this.timeout(20_000);

@@ -1,5 +1,6 @@
 /** A whole sandbox host in memory for one test, and the few verbs with which stories are told. */
 
+import type { UserInfo } from '../../apiserver/auth/user.ts';
 import type { DeleteOptions } from '../../apiserver/registry/deletion.ts';
 import { Registries } from '../../apiserver/registry/registries.ts';
 import type { ObjectRegistry } from '../../apiserver/registry/registry.ts';
@@ -34,7 +35,7 @@ export interface SandboxOptions extends Partial<HostOptions> {
   readonly controllers?: boolean;
 }
 
-const alice = { name: 'alice', groups: ['system:authenticated'] };
+const alice: UserInfo = { name: 'alice', groups: ['system:masters', 'system:authenticated'] };
 const patienceMs = 5000;
 
 export class Sandbox {
@@ -88,10 +89,13 @@ export class Sandbox {
   }
 
   /** As `kubectl create` would, in namespace `default` unless the manifest says otherwise. */
-  async create(manifest: Manifest, dryRun = false): Promise<Anything> {
+  async create(
+    manifest: Manifest,
+    { dryRun = false, user = alice }: { dryRun?: boolean; user?: UserInfo } = {},
+  ): Promise<Anything> {
     const registry = this.registryOf(manifest);
     const namespace = registry.resource.namespaced ? (manifest.metadata.namespace ?? 'default') : '';
-    const options = { ...this.#context(''), dryRun, fieldValidation: 'Strict' as const };
+    const options = { ...this.#context(''), user, dryRun, fieldValidation: 'Strict' as const };
     const target = { namespace, name: '', version: registry.resource.forms[0]!.version };
     const received = { value: structuredClone(manifest), duplicates: [] };
     return (await registry.create(received, target, options, this.signal)).object();
@@ -126,6 +130,19 @@ export class Sandbox {
     };
     const context = this.#context(subresource);
     return (await this.#registry(plural).writes.modify(key, edited, context, this.signal)).object();
+  }
+
+  /** The same through the front door: the new document passes the schema. */
+  async patch(plural: string, key: string, change: (document: Anything) => void, subresource = ''): Promise<Anything> {
+    const registry = this.#registry(plural);
+    const [namespace = '', name = ''] = registry.resource.namespaced ? key.split('/') : ['', key];
+    const patched = (document: Record<string, unknown>): unknown => {
+      change(document);
+      return document;
+    };
+    const target = { namespace, name, version: registry.resource.forms[0]!.version };
+    const options = { ...this.#context(subresource), fieldValidation: 'Ignore' as const };
+    return (await registry.patch(patched, target, options, this.signal)).object();
   }
 
   annotate(plural: string, key: string, annotations: Record<string, string | undefined>): Promise<Anything> {

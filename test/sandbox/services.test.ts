@@ -141,7 +141,7 @@ describe('addresses of Services', () => {
 
   it('are not used up by dry runs', async () => {
     const sandbox = await aSandbox({ serviceNodePortRange: { from: 30_000, to: 30_000 } });
-    for (let i = 0; i < 3; i += 1) await sandbox.create(aService(`dry-${i}`, { type: 'NodePort' }), true);
+    for (let i = 0; i < 3; i += 1) await sandbox.create(aService(`dry-${i}`, { type: 'NodePort' }), { dryRun: true });
     await sandbox.create(aService('web', { type: 'NodePort' }));
   });
 

@@ -1,17 +1,19 @@
 /**
  * Aggregated cluster roles: their rules are those of the roles that they select, written into them as soon as these change.
  */
+import { superusers } from '../../../apiserver/auth/user.ts';
 import { sameJson } from '../../../openapi/machinery/json.ts';
 import { fromStructured, selects } from '../../../openapi/machinery/label-selector.ts';
 import type { Log } from '../../../openapi/machinery/log.ts';
 import { isNotFound } from '../../../openapi/machinery/status.ts';
-import { actingAsController } from '../engine/acting.ts';
+import { actingAs } from '../engine/acting.ts';
 import { Controller } from '../engine/controller.ts';
 import type { Informers } from '../engine/informers.ts';
 import type { HostRegistries } from '../kinds/index.ts';
 import type { ClusterRole, PolicyRule } from '../rbac/types.ts';
 
-const me = actingAsController('clusterrole-aggregation-controller');
+/** It writes rules that others were allowed to write; Kubernetes grants it `escalate` for that. */
+const me = actingAs('system:serviceaccount:kube-system:clusterrole-aggregation-controller', superusers);
 
 /** The rules of an aggregated role, by the names of the roles they come from. */
 export function aggregatedRules(role: ClusterRole, others: Iterable<ClusterRole>): PolicyRule[] {

@@ -2,7 +2,7 @@
  * In whose name the host's own parts write: as users like any other, so that audit and admission see who did what.
  */
 
-import type { UserInfo } from '../../../apiserver/auth/user.ts';
+import { allAuthenticated, type UserInfo } from '../../../apiserver/auth/user.ts';
 import type { WriteContext } from '../../../apiserver/registry/strategy.ts';
 
 const quiet = (): void => {};
@@ -32,8 +32,9 @@ const acting = (user: UserInfo): Acting => ({
 export const actingAsController = (name: string): Acting =>
   acting({
     name: `system:serviceaccount:kube-system:${name}`,
-    groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
+    groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', allAuthenticated],
   });
 
 /** A part that is no controller, such as `system:kube-scheduler`. */
-export const actingAs = (name: string): Acting => acting({ name, groups: ['system:authenticated'] });
+export const actingAs = (name: string, ...groups: string[]): Acting =>
+  acting({ name, groups: [...groups, allAuthenticated] });

@@ -6,6 +6,7 @@ import type { Registries } from '../../../apiserver/registry/registries.ts';
 import type { ObjectRegistry } from '../../../apiserver/registry/registry.ts';
 import type { Resource } from '../../../apiserver/registry/resource.ts';
 import type { Clock } from '../../../openapi/machinery/clock.ts';
+import type { Escalation } from '../rbac/escalation.ts';
 import { apiServices } from './apiservices.ts';
 import { configMaps, secrets } from './data.ts';
 import { endpoints } from './endpoints.ts';
@@ -14,7 +15,7 @@ import { leases } from './leases.ts';
 import { namespaces } from './namespaces.ts';
 import { nodes } from './nodes.ts';
 import { podResource } from './pods/resource.ts';
-import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac.ts';
+import { rbacKinds } from './rbac.ts';
 import { serviceAccounts } from './serviceaccounts.ts';
 import type { ServiceAddresses } from './services/addresses.ts';
 import { serviceResource } from './services/resource.ts';
@@ -27,11 +28,12 @@ import { volumes } from './volumes/volumes.ts';
 export interface KindNeeds {
   readonly clock: Clock;
   readonly addresses: ServiceAddresses;
+  readonly escalation: Escalation;
   /** Name of the StorageClass for claims that name none. */
   readonly defaultClass: () => string | undefined;
 }
 
-export const hostKinds = ({ clock, addresses, defaultClass }: KindNeeds) => ({
+export const hostKinds = ({ clock, addresses, escalation, defaultClass }: KindNeeds) => ({
   namespaces,
   nodes,
   pods: podResource(clock),
@@ -44,10 +46,7 @@ export const hostKinds = ({ clock, addresses, defaultClass }: KindNeeds) => ({
   serviceAccounts,
   events,
   statefulSets,
-  roles,
-  roleBindings,
-  clusterRoles,
-  clusterRoleBindings,
+  ...rbacKinds(escalation),
   storageClasses,
   leases,
   apiServices,

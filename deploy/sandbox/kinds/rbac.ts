@@ -15,6 +15,7 @@ import {
 import { sameJson } from '../../../openapi/machinery/json.ts';
 import { pathSegmentFaults } from '../../../openapi/machinery/names.ts';
 import { listOf, object, string } from '../../../openapi/schema/schema.ts';
+import type { Escalation } from '../rbac/escalation.ts';
 import { type Binding, type ClusterRole, type PolicyRule, type Role, rbacGroup, type Subject } from '../rbac/types.ts';
 import { column } from './cells.ts';
 import { hostKind } from './host-kind.ts';
@@ -65,35 +66,53 @@ function ruleFaults(rule: PolicyRule, at: FieldPath, namespaced: boolean): Field
 const rulesFaults = (list: readonly PolicyRule[] | undefined, namespaced: boolean): FieldError[] =>
   (list ?? []).flatMap((rule, i) => ruleFaults(rule, root.child('rules').index(i), namespaced));
 
-export const roles = hostKind<Role>({
-  group: rbacGroup,
-  kind: 'Role',
-  plural: 'roles',
-  description: 'What may be done in one namespace.',
-  definitions,
-  nameRule: pathSegmentFaults,
-  fields: { rules },
-  strategy: { validate: (role) => rulesFaults(role.rules, true) },
-  columns: [nameColumn, createdColumn],
-});
+/** Asked before anybody hands on rights. Writes that leave these as they are need none. */
+function strategyOfRoles(escalation: Escalation, resource: string): Strategy<Role | ClusterRole> {
+  const namespaced = resource === 'roles';
+  return {
+    async related(role, old, { user }) {
+      if (role && !sameJson(rightsOf(role), old && rightsOf(old))) escalation.checkRole(role, { user, resource });
+    },
+    validate: (role) => rulesFaults(role.rules, namespaced),
+  };
+}
 
-export const clusterRoles = hostKind<ClusterRole>({
-  group: rbacGroup,
-  kind: 'ClusterRole',
-  plural: 'clusterroles',
-  description: 'What may be done everywhere, or wherever it is bound.',
-  definitions,
-  namespaced: false,
-  nameRule: pathSegmentFaults,
-  fields: {
-    rules,
-    aggregationRule: object('Other roles whose rules this one has.', {
-      clusterRoleSelectors: listOf(labelSelectorSchema, 'Which roles.'),
-    }),
-  },
-  strategy: { validate: (role) => rulesFaults(role.rules, false) },
-  columns: [nameColumn, createdColumn],
-});
+const rightsOf = (role: Role | ClusterRole): unknown => [
+  role.rules ?? [],
+  'aggregationRule' in role ? role.aggregationRule : undefined,
+];
+
+const roles = (escalation: Escalation) =>
+  hostKind<Role>({
+    group: rbacGroup,
+    kind: 'Role',
+    plural: 'roles',
+    description: 'What may be done in one namespace.',
+    definitions,
+    nameRule: pathSegmentFaults,
+    fields: { rules },
+    strategy: strategyOfRoles(escalation, 'roles'),
+    columns: [nameColumn, createdColumn],
+  });
+
+const clusterRoles = (escalation: Escalation) =>
+  hostKind<ClusterRole>({
+    group: rbacGroup,
+    kind: 'ClusterRole',
+    plural: 'clusterroles',
+    description: 'What may be done everywhere, or wherever it is bound.',
+    definitions,
+    namespaced: false,
+    nameRule: pathSegmentFaults,
+    fields: {
+      rules,
+      aggregationRule: object('Other roles whose rules this one has.', {
+        clusterRoleSelectors: listOf(labelSelectorSchema, 'Which roles.'),
+      }),
+    },
+    strategy: strategyOfRoles(escalation, 'clusterroles'),
+    columns: [nameColumn, createdColumn],
+  });
 
 const roleKinds = { RoleBinding: ['ClusterRole', 'Role'], ClusterRoleBinding: ['ClusterRole'] } as const;
 const subjectKinds = ['ServiceAccount', 'User', 'Group'];
@@ -139,7 +158,13 @@ function subjectFaults(
   return faults;
 }
 
-const bindingStrategy = (kind: keyof typeof roleKinds): Strategy<Binding> => ({
+const bindingStrategy = (kind: keyof typeof roleKinds, escalation: Escalation): Strategy<Binding> => ({
+  async related(binding, old, { user }) {
+    if (!binding || (old && sameJson([binding.roleRef, binding.subjects], [old.roleRef, old.subjects]))) return;
+    // What will be refused in any case need not be looked up.
+    if (bindingFaults(filled(binding), kind).length) return;
+    escalation.checkBinding(filled(binding), { user, resource: `${kind.toLowerCase()}s` });
+  },
   prepareForCreate: filled,
   prepareForUpdate: filled,
   validate: (binding) => bindingFaults(binding, kind),
@@ -168,14 +193,14 @@ const bindingColumns: readonly Column<Binding>[] = [
   }),
 ];
 
-const bindingKind = (kind: keyof typeof roleKinds, namespaced: boolean, description: string) =>
+const bindingKind = (kind: keyof typeof roleKinds, description: string, escalation: Escalation) =>
   hostKind<Binding>({
     group: rbacGroup,
     kind,
     plural: `${kind.toLowerCase()}s`,
     description,
     definitions,
-    namespaced,
+    namespaced: kind === 'RoleBinding',
     nameRule: pathSegmentFaults,
     fields: {
       roleRef: object(
@@ -193,9 +218,13 @@ const bindingKind = (kind: keyof typeof roleKinds, namespaced: boolean, descript
         'Who has the role.',
       ),
     },
-    strategy: bindingStrategy(kind),
+    strategy: bindingStrategy(kind, escalation),
     columns: bindingColumns,
   });
 
-export const roleBindings = bindingKind('RoleBinding', true, 'Who may do in one namespace what a role says.');
-export const clusterRoleBindings = bindingKind('ClusterRoleBinding', false, 'Who may do everywhere what a role says.');
+export const rbacKinds = (escalation: Escalation) => ({
+  roles: roles(escalation),
+  roleBindings: bindingKind('RoleBinding', 'Who may do in one namespace what a role says.', escalation),
+  clusterRoles: clusterRoles(escalation),
+  clusterRoleBindings: bindingKind('ClusterRoleBinding', 'Who may do everywhere what a role says.', escalation),
+});

@@ -69,6 +69,11 @@ export class RbacAuthorizer {
       yield* this.#roles.get(grant.role)?.source ?? [];
   }
 
+  /** What a role allows; undefined when there is none. @param namespace of the binding that names it */
+  rulesOf({ kind, name }: Binding['roleRef'], namespace: string): readonly PolicyRule[] | undefined {
+    return this.#roles.get(kind === 'Role' ? roleKey(namespace, name) : clusterRoleKey(name))?.source;
+  }
+
   *#grantsFor({ user, namespace }: RbacAttributes): Generator<[Grant, string], void, undefined> {
     for (const grant of this.#clusterGrants.of(user)) yield [grant, ''];
     for (const grant of (namespace && this.#namespaceGrants.get(namespace)?.of(user)) || []) yield [grant, namespace];

@@ -6,6 +6,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { Registries } from '../../apiserver/registry/registries.ts';
 import { SandboxHost } from '../../deploy/sandbox/host.ts';
@@ -45,6 +46,8 @@ await host.bootstrap(signal);
 running.push(host.run(signal));
 
 const { statefulSets, services } = host.registries;
+const delay = monitorEventLoopDelay({ resolution: 5 });
+delay.enable();
 const begin = performance.now();
 const cpu = process.cpuUsage();
 const first = await kv.currentRevision(signal);
@@ -58,6 +61,9 @@ const writes = (await kv.currentRevision(signal)) - first;
 console.log(`${sets} StatefulSets of ${pods} pods on ${values.store}: created in ${Math.round(created - begin)} ms`);
 console.log(
   `ready after ${Math.round(end - begin)} ms, ${Math.round((user + system) / 1000)} ms of CPU, ${Math.round((count / (end - begin)) * 1000)} pods/s`,
+);
+console.log(
+  `event loop late by ${Math.round(delay.percentile(50) / 1e6)} ms (median), ${Math.round(delay.percentile(99) / 1e6)} ms (99 %), ${Math.round(delay.max / 1e6)} ms (most)`,
 );
 console.log(`${writes} writes, ${(writes / count).toFixed(2)} per pod`);
 globalThis.gc?.();

@@ -7,7 +7,7 @@
 import type { Position } from '../../../apiserver/cache/event-window.ts';
 import type { ResourceCache } from '../../../apiserver/cache/resource-cache.ts';
 import type { Snapshot } from '../../../apiserver/cache/snapshot.ts';
-import type { Log } from '../../../openapi/machinery/log.ts';
+import { type Log, silentLog } from '../../../openapi/machinery/log.ts';
 import type { KubeObject } from '../../../openapi/machinery/meta.ts';
 
 export class Change<T extends KubeObject = KubeObject> {
@@ -45,7 +45,8 @@ export class Informer<T extends KubeObject = KubeObject> {
   #generation = -1;
   #position: Position = 0;
 
-  constructor(cache: ResourceCache, log: Log) {
+  /** @param log is told of listeners that fail */
+  constructor(cache: ResourceCache, log: Log = silentLog) {
     this.#cache = cache;
     this.#log = log;
   }

@@ -59,8 +59,9 @@ export class StatefulSets {
     });
     informers.of(host.statefulSets).subscribe({
       changed: ({ key, gone, snapshot }) => {
-        if (gone) this.#revisions.forget(snapshot.uid);
-        else this.controller.enqueue(key);
+        if (!gone) return this.controller.enqueue(key);
+        this.#revisions.forget(snapshot.uid);
+        this.#behind.delete(key);
       },
     });
     pods.watch((now, before) => this.#noticed(now, before));
@@ -77,10 +78,7 @@ export class StatefulSets {
 
   async #reconcile(key: string, signal: AbortSignal): Promise<number | undefined> {
     const set = this.#host.statefulSets.cache.get(key)?.object<StatefulSet>();
-    if (!set) {
-      this.#behind.delete(key);
-      return undefined;
-    }
+    if (!set) return undefined;
     if (!set.metadata.deletionTimestamp) await this.#claimPods(key, set, signal);
     const observed: Observed = {
       pods: [...this.#pods.ofOwner(set.metadata.uid ?? '')],

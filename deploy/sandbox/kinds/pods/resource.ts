@@ -39,7 +39,8 @@ const strategyFor = (clock: Clock): Strategy<Pod, Moment> => ({
   graceSeconds({ spec, status }, requested) {
     const ended = status?.phase === 'Succeeded' || status?.phase === 'Failed';
     if (!spec.nodeName || ended) return 0;
-    return requested ?? spec.terminationGracePeriodSeconds ?? 30;
+    const seconds = requested ?? spec.terminationGracePeriodSeconds ?? 30;
+    return seconds < 0 ? 1 : seconds;
   },
 });
 

@@ -2,6 +2,7 @@
  * The reconciler's ports to our own kinds: in process, through the registries that serve everybody else.
  */
 
+import { Informer } from '../../apiserver/cache/informer.ts';
 import type { Snapshot } from '../../apiserver/cache/snapshot.ts';
 import { configName } from '../../apiserver/registry/kubedirectorconfig/resource.ts';
 import type { Registries } from '../../apiserver/registry/registries.ts';
@@ -12,7 +13,6 @@ import type { KubeDirectorApp } from '../../openapi/v1beta1/kubedirectorapp.ts';
 import type { KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { KubeDirectorConfig } from '../../openapi/v1beta1/kubedirectorconfig.ts';
 import type { AppPort, ClusterPort, ConfigPort } from '../../reconciler/cluster/ports.ts';
-import { Informer } from '../sandbox/engine/informer.ts';
 
 const group = 'kubedirector.bluedata.io';
 

@@ -1,7 +1,7 @@
 /**
  * Which StorageClass claims get that name none: the newest of those that are marked as the default.
  */
-import type { Change, Listener } from './engine/informer.ts';
+import type { Change, Listener } from '../../apiserver/cache/informer.ts';
 import { isDefaultClass, type StorageClass } from './kinds/storageclasses.ts';
 
 export class DefaultClass implements Listener<StorageClass> {

@@ -1,8 +1,8 @@
 /** The small engine under the host's controllers: what changed is told, keys are worked on once, and nothing is left running. */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { Informer } from '../../apiserver/cache/informer.ts';
 import { Controller, type Reconcile } from '../../deploy/sandbox/engine/controller.ts';
-import { Informer } from '../../deploy/sandbox/engine/informer.ts';
 import { WakeUps } from '../../deploy/sandbox/engine/wake-ups.ts';
 import type { LogFields } from '../../openapi/machinery/log.ts';
 import { silentLog } from '../../openapi/machinery/log.ts';

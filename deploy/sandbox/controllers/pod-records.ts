@@ -2,8 +2,9 @@
  * What controllers need to know of every pod: a few words each, found by owner, by claim and by key, so that no change of one pod
  * costs a look at the others.
  */
+
+import type { Change, Informer, Listener } from '../../../apiserver/cache/informer.ts';
 import type { Labels } from '../../../openapi/machinery/label-selector.ts';
-import type { Change, Informer, Listener } from '../engine/informer.ts';
 import { conditionOf, isReady, type Pod, type PodPhase } from '../kinds/pods/pod.ts';
 import { behaviourOf, restartsOf } from './node/behaviour.ts';
 

@@ -1,10 +1,11 @@
 /**
  * One informer per resource, shared by all controllers, so that each change is read once.
  */
+
+import { Informer } from '../../../apiserver/cache/informer.ts';
 import type { ObjectRegistry } from '../../../apiserver/registry/registry.ts';
 import type { Log } from '../../../openapi/machinery/log.ts';
 import type { KubeObject } from '../../../openapi/machinery/meta.ts';
-import { Informer } from './informer.ts';
 
 export class Informers {
   readonly #log: Log;

@@ -5,6 +5,7 @@
  * seen. The owners it knows are all kinds of this server, KubeDirector's own among them.
  */
 
+import type { Change } from '../../../../apiserver/cache/informer.ts';
 import type { PropagationPolicy } from '../../../../apiserver/registry/deletion.ts';
 import type { Registries } from '../../../../apiserver/registry/registries.ts';
 import type { ObjectRegistry } from '../../../../apiserver/registry/registry.ts';
@@ -13,7 +14,6 @@ import type { KubeObject, OwnerReference } from '../../../../openapi/machinery/m
 import { isNotFound } from '../../../../openapi/machinery/status.ts';
 import { actingAsController } from '../../engine/acting.ts';
 import { Controller } from '../../engine/controller.ts';
-import type { Change } from '../../engine/informer.ts';
 import type { Informers } from '../../engine/informers.ts';
 import { Dependents, foregroundFinalizer, orphanFinalizer } from './dependents.ts';
 

@@ -5,10 +5,10 @@
  * was deleted: nobody can name the UID of an object that does not exist yet.
  */
 
+import type { Change } from '../../../../apiserver/cache/informer.ts';
 import type { Registries } from '../../../../apiserver/registry/registries.ts';
 import type { ObjectRegistry } from '../../../../apiserver/registry/registry.ts';
 import type { KubeObject, OwnerReference } from '../../../../openapi/machinery/meta.ts';
-import type { Change } from '../../engine/informer.ts';
 
 /** An object that names owners. */
 export interface Dependent {

@@ -4,11 +4,12 @@
  * It reads the window of events that the cache keeps anyway and holds no objects of its own: those who listen keep what they need
  * of an object, which is much less. An object is parsed once per change, and only if somebody asks for it.
  */
-import type { Position } from '../../../apiserver/cache/event-window.ts';
-import type { ResourceCache } from '../../../apiserver/cache/resource-cache.ts';
-import type { Snapshot } from '../../../apiserver/cache/snapshot.ts';
-import { type Log, silentLog } from '../../../openapi/machinery/log.ts';
-import type { KubeObject } from '../../../openapi/machinery/meta.ts';
+
+import { type Log, silentLog } from '../../openapi/machinery/log.ts';
+import type { KubeObject } from '../../openapi/machinery/meta.ts';
+import type { Position } from './event-window.ts';
+import type { ResourceCache } from './resource-cache.ts';
+import type { Snapshot } from './snapshot.ts';
 
 export class Change<T extends KubeObject = KubeObject> {
   readonly snapshot: Snapshot;

@@ -3,7 +3,6 @@
  *
  * It is told what to serve; the sandbox has it serve Kubernetes' own kinds as well as ours.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Router } from 'express';
 import type { Clock } from '../openapi/machinery/clock.ts';
 import type { Log } from '../openapi/machinery/log.ts';
@@ -73,8 +72,8 @@ export class ApiServer {
   }
 
   /** Waits until the cache has been filled. */
-  async ready(signal: AbortSignal): Promise<void> {
-    while (!this.registries.cache.ready) await sleep(5, undefined, { signal });
+  ready(signal: AbortSignal): Promise<void> {
+    return this.registries.cache.filled(signal);
   }
 
   /** Refuses what is new, lets what is under way finish, ends watches cleanly. */

@@ -37,6 +37,9 @@ export const defaultWindow: WindowLimits = {
   maxBytes: 128 * 1024 * 1024,
 };
 
+/** Events whose frames are kept for watches that have not come to them yet. */
+const framesKept = 256;
+
 /** Where a watch stands: the number of the next event that it has not seen. */
 export type Position = number;
 
@@ -73,7 +76,10 @@ export class EventWindow {
     this.#events.push(event);
     this.#times.push(this.#clock.now());
     this.#bytes += event.current.bytes.length;
-    this.#trim();
+    // Watches that keep up have had this event's frames; one that comes later makes its own.
+    const told = this.#events[this.#events.length - 1 - framesKept];
+    if (told) told.frames = undefined;
+    this.trim();
   }
 
   /** @returns the position of the first event later than `revision`, or undefined when it is no longer there */
@@ -97,7 +103,8 @@ export class EventWindow {
     return this.#events[position - this.#first];
   }
 
-  #trim(): void {
+  /** Forgets what is older or more than it has to keep; also called while nothing happens. */
+  trim(): void {
     const { minEvents, maxEvents, maxAgeMs, maxBytes } = this.#limits;
     const expired = this.#clock.now() - maxAgeMs;
     while (this.#events.length - this.#start > minEvents) {

@@ -24,6 +24,8 @@ const patienceMs = 3000;
 const pageSize = 500;
 /** Between attempts while storage is away. */
 const retryMs = 500;
+/** How often idle windows are trimmed. */
+const trimMs = 30_000;
 /** While somebody waits, storage is asked for progress this often (K-554). */
 const progressMs = 100;
 
@@ -41,6 +43,7 @@ export class WatchCache {
   readonly #waiters = new Set<Waiter>();
   #revision = 0;
   #ready = false;
+  readonly #filled = Promise.withResolvers<void>();
   #asking: Promise<number> | undefined;
   #next: Promise<number> | undefined;
   #progressTimer: NodeJS.Timeout | undefined;
@@ -62,6 +65,11 @@ export class WatchCache {
     return this.#ready;
   }
 
+  /** Waits until it has been filled. */
+  filled(signal: AbortSignal): Promise<void> {
+    return orAborted(this.#filled.promise, signal);
+  }
+
   /** @param prefix the list prefix of the resource: its keys are `prefix + namespace/name` */
   register(prefix: string, reader: SnapshotReader, limits?: WindowLimits): ResourceCache {
     const cache = new ResourceCache(reader, this.#clock, limits);
@@ -71,17 +79,24 @@ export class WatchCache {
 
   /** Fills the cache and keeps it current until the signal aborts. Storage may come and go meanwhile. */
   async run(signal: AbortSignal): Promise<void> {
+    // What happened long ago is forgotten also while nothing happens.
+    const trimming = setInterval(() => this.#trim(), trimMs);
     while (!signal.aborted) {
       try {
         const revision = await this.#fill(signal);
         for await (const batch of this.#kv.watch(this.#keyspace.prefix, revision + 1, signal)) this.#apply(batch);
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted) break;
         if (isStorageError(error, 'Compacted')) this.#log.warn('history was compacted away; reading everything again');
         else this.#log.error('the watch cache lost its storage', error);
         await sleep(retryMs, undefined, { signal }).catch(() => {});
       }
     }
+    clearInterval(trimming);
+  }
+
+  #trim(): void {
+    for (const { window } of this.#resources.values()) window.trim();
   }
 
   /**
@@ -174,6 +189,7 @@ export class WatchCache {
     }
     for (const [prefix, snapshots] of found) this.#resources.get(prefix)?.replace(snapshots, revision);
     this.#ready = true;
+    this.#filled.resolve();
     this.#advance(revision);
     return revision;
   }

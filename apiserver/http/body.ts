@@ -6,8 +6,9 @@ import { DecodeError, decodeJson } from '../codec/json.ts';
 import { decodeYaml } from '../codec/yaml.ts';
 import type { ReceivedDocument } from '../registry/registry.ts';
 import { snippet } from '../registry/registry.ts';
+import type { Resource, WireForms } from '../registry/resource.ts';
 import type { Exchange } from './exchange.ts';
-import { type BodyMedia, bodyMedia } from './negotiation.ts';
+import { type BodyMedia, bareType, bodyMedia } from './negotiation.ts';
 
 const maxBodyBytes = 3 * 1024 * 1024;
 
@@ -30,12 +31,33 @@ export async function readBody({ request }: Exchange): Promise<Buffer> {
 /**
  * Reads and decodes an object of some kind.
  *
- * @param kind named in the refusal (K-157)
+ * @param resource whose kind is named in the refusal (K-157), and whose other wire forms are taken
  * @throws StatusError 400, 413, 415
  */
-export async function readDocument(exchange: Exchange, kind: string): Promise<ReceivedDocument> {
-  const media = bodyMedia(exchange.header('content-type'));
-  return decodeDocument(await readBody(exchange), media, kind);
+export async function readDocument(
+  exchange: Exchange,
+  { kind, wire }: Pick<Resource, 'kind' | 'wire'>,
+): Promise<ReceivedDocument> {
+  const protobuf = wire !== undefined && isProtobuf(exchange);
+  const media = protobuf ? 'json' : bodyMedia(exchange.header('content-type'));
+  const body = await readBody(exchange);
+  const value = fromProtobuf(exchange, body, wire);
+  return value ? { value, duplicates: [] } : decodeDocument(body, media, kind);
+}
+
+const isProtobuf = (exchange: Exchange): boolean =>
+  bareType(exchange.header('content-type')) === 'application/vnd.kubernetes.protobuf';
+
+/** A body that says it is protobuf, where such bodies are known; undefined for all others. @throws StatusError 400, 415 */
+export function fromProtobuf(
+  exchange: Exchange,
+  body: Buffer,
+  wire: WireForms | undefined,
+): Record<string, unknown> | undefined {
+  if (!wire || !isProtobuf(exchange)) return undefined;
+  const value = decoding(() => wire.protobuf(body));
+  if (!value) throw StatusError.unsupportedMediaType(['application/json', 'application/yaml']);
+  return value;
 }
 
 /** @throws StatusError 400 */
@@ -56,3 +78,13 @@ export function decodeDocument(body: Buffer, media: BodyMedia, kind: string): Re
 /** The beginning of a body that cannot be read: text when it looks like JSON, else hex. */
 const shown = (body: Buffer): string =>
   body.length === 0 || body[0] === 0x7b ? snippet(body.toString('utf8')) : snippet(body.toString('hex'));
+
+/** @throws StatusError BadRequest for what cannot be decoded */
+export function decoding<T>(decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof DecodeError) throw StatusError.badRequest(error.message);
+    throw error;
+  }
+}

@@ -2,6 +2,7 @@
  * The verbs of a resource over HTTP: options and bodies in, the registry's answer out in the form that the client asked for.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isRecord } from '../../openapi/machinery/meta.ts';
 import { deleted as deletedStatus, StatusError } from '../../openapi/machinery/status.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
 import { DecodeError, decodeJson } from '../codec/json.ts';
@@ -9,10 +10,11 @@ import { decodeYaml } from '../codec/yaml.ts';
 import { jsonPatched, parseJsonPatch } from '../patch/json-patch.ts';
 import { mergePatched } from '../patch/merge-patch.ts';
 import type { ListAnswer } from '../registry/reads.ts';
-import { patchTypes } from '../registry/registries.ts';
+import { patchTypesOf } from '../registry/registries.ts';
 import type { ObjectRegistry, Patcher, Target } from '../registry/registry.ts';
+import type { Resource } from '../registry/resource.ts';
 import { parseSelection, type Selection } from '../registry/selection.ts';
-import { readBody, readDocument } from './body.ts';
+import { decoding, fromProtobuf, readBody, readDocument } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { bareType, bodyMedia, negotiate } from './negotiation.ts';
 import { deleteOptions, includeObject, listOptions, revisionOf, watchOptions, writeOptions } from './options.ts';
@@ -71,7 +73,7 @@ export class ObjectHandlers {
   async create(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
     const view = viewOf(exchange, false);
     const options = writeOptions(exchange, 'CreateOptions');
-    const document = await readDocument(exchange, registry.resource.kind);
+    const document = await readDocument(exchange, registry.resource);
     const snapshot = await registry.create(document, targetOf(exchange), options, exchange.signal);
     return this.#sendObject(exchange, 201, registry, snapshot, view);
   }
@@ -79,14 +81,14 @@ export class ObjectHandlers {
   async update(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
     const view = viewOf(exchange, false);
     const options = writeOptions(exchange, 'UpdateOptions');
-    const document = await readDocument(exchange, registry.resource.kind);
+    const document = await readDocument(exchange, registry.resource);
     const snapshot = await registry.replace(document, targetOf(exchange), options, exchange.signal);
     return this.#sendObject(exchange, 200, registry, snapshot, view);
   }
 
   async patch(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
     const view = viewOf(exchange, false);
-    const patcher = await readPatch(exchange, (patch) =>
+    const patcher = await readPatch(exchange, registry.resource, (patch) =>
       registry.respell(patch, exchange.attributes.version, exchange.warn),
     );
     const options = writeOptions(exchange, 'PatchOptions');
@@ -96,7 +98,7 @@ export class ObjectHandlers {
 
   async delete(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
     const view = viewOf(exchange, false);
-    const { options, dryRun } = deleteOptions(exchange, await optionalBody(exchange));
+    const { options, dryRun } = deleteOptions(exchange, await optionalBody(exchange, registry.resource));
     const { user, warn, attributes } = exchange;
     const context = { user, warn, dryRun, subresource: '' };
     const { snapshot, gone } = await registry.delete(attributes, options, context, exchange.signal);
@@ -108,7 +110,7 @@ export class ObjectHandlers {
   async deleteCollection(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
     const view = viewOf(exchange, true);
     const list = listOptions(exchange);
-    const { options, dryRun } = deleteOptions(exchange, await optionalBody(exchange));
+    const { options, dryRun } = deleteOptions(exchange, await optionalBody(exchange, registry.resource));
     const { user, warn } = exchange;
     const selection = selectionOf(exchange, registry, list);
     const answer = await registry.deleteCollection(
@@ -173,32 +175,35 @@ const notAcceptable = (message: string): StatusError => {
 };
 
 /** A body that may be absent, as JSON or YAML. */
-async function optionalBody(exchange: Exchange): Promise<unknown> {
+async function optionalBody(exchange: Exchange, { wire }: Resource): Promise<unknown> {
   const body = await readBody(exchange);
   if (!body.length) return undefined;
+  const decoded = fromProtobuf(exchange, body, wire);
+  if (decoded) return decoded;
   const media = bodyMedia(exchange.header('content-type'));
-  try {
-    return (media === 'yaml' ? decodeYaml(body) : decodeJson(body)).value;
-  } catch (error) {
-    if (error instanceof DecodeError) throw StatusError.badRequest(error.message);
-    throw error;
-  }
+  return decoding(() => (media === 'yaml' ? decodeYaml(body) : decodeJson(body)).value);
 }
 
 /**
  * @param respell puts a merge patch into today's spelling
  * @throws StatusError 400, 413, 415
  */
-export async function readPatch(exchange: Exchange, respell: (patch: unknown) => void): Promise<Patcher> {
+export async function readPatch(
+  exchange: Exchange,
+  { wire }: Pick<Resource, 'wire'>,
+  respell: (patch: unknown) => void,
+): Promise<Patcher> {
   const type = bareType(exchange.header('content-type'));
-  if (!patchTypes.includes(type)) throw StatusError.unsupportedMediaType(patchTypes);
+  const offered = patchTypesOf({ ...(wire && { wire }) });
+  if (!offered.includes(type)) throw StatusError.unsupportedMediaType(offered);
   const patch = decodePatch(await readBody(exchange));
   if (type === 'application/json-patch+json') {
     const operations = parseJsonPatch(patch);
     return (document) => jsonPatched(document, operations);
   }
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch))
-    throw StatusError.badRequest('error decoding patch: a merge patch is an object');
+  if (!isRecord(patch)) throw StatusError.badRequest('error decoding patch: a merge patch is an object');
+  if (type === 'application/strategic-merge-patch+json' && wire)
+    return (document) => wire.strategicMerge(document, patch);
   respell(patch);
   return (document) => mergePatched(document, patch);
 }

@@ -134,7 +134,13 @@ const rowEnd = Buffer.from('}');
 const nullText = Buffer.from('null');
 
 const cellsText = (cells: readonly Cell[], clock: Clock): string =>
-  jsonText(cells.map((cell) => (cell && typeof cell === 'object' ? ageSince(cell.since, clock.now()) : cell)));
+  jsonText(
+    cells.map((cell) => {
+      if (!cell || typeof cell !== 'object') return cell;
+      const { since, before = '', after = '' } = cell;
+      return `${before}${ageSince(since, clock.now())}${after}`;
+    }),
+  );
 
 function tableHead(metaVersion: string, meta: object, columns: readonly Column<KubeObject>[]): Buffer {
   const definitions = columns.map(({ name, type, format = '', description, priority = 0 }) => ({

@@ -31,7 +31,8 @@ export class SubresourceHandlers {
 
   async update(exchange: Exchange, registry: ObjectRegistry, subresource: Subresource<KubeObject>): Promise<void> {
     const options = writeOptions(exchange, 'UpdateOptions');
-    const received = await readDocument(exchange, subresource.kind);
+    const { wire } = registry.resource;
+    const received = await readDocument(exchange, { kind: subresource.kind, ...(wire && { wire }) });
     const { attributes, signal } = exchange;
     const edit = (present: KubeObject): KubeObject => {
       const document = this.#checked(received.value, subresource, attributes);
@@ -51,7 +52,7 @@ export class SubresourceHandlers {
   }
 
   async patch(exchange: Exchange, registry: ObjectRegistry, subresource: Subresource<KubeObject>): Promise<void> {
-    const patcher = await readPatch(exchange, () => {});
+    const patcher = await readPatch(exchange, registry.resource, () => {});
     const options = writeOptions(exchange, 'PatchOptions');
     const { attributes, signal } = exchange;
     const edit = (present: KubeObject): KubeObject =>

@@ -82,7 +82,7 @@ export class Deletion<T extends KubeObject = KubeObject> {
 
   /** The object as it is once its deletion has been asked for. */
   #marked(old: T, { propagationPolicy, gracePeriodSeconds }: DeleteOptions): T {
-    const { strategy } = this.#codec.resource;
+    const { strategy, countsGenerations: counts = true } = this.#codec.resource;
     const finalizers = finalizersFor(old.metadata.finalizers ?? [], propagationPolicy);
     const { finalizers: _, ...rest } = old.metadata;
     const metadata = { ...rest, ...(finalizers.length && { finalizers }) };
@@ -95,7 +95,7 @@ export class Deletion<T extends KubeObject = KubeObject> {
         ...metadata,
         deletionTimestamp: timestamp(this.#clock.now() + grace * 1000),
         deletionGracePeriodSeconds: grace,
-        ...(!already && { generation: (old.metadata.generation ?? 0) + 1 }),
+        ...(!already && counts && { generation: (old.metadata.generation ?? 0) + 1 }),
       },
     };
     return strategy.prepareForDelete?.(marked) ?? marked;

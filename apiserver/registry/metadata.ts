@@ -28,19 +28,25 @@ import {
 const maxAnnotationBytes = 262_144;
 
 /** The metadata of an object that is about to be created: what the client may not say is replaced. */
-export function metadataForCreate(given: ObjectMeta, namespace: string, clock: Clock): ObjectMeta {
+export function metadataForCreate(
+  given: ObjectMeta,
+  namespace: string,
+  countsGenerations: boolean,
+  clock: Clock,
+): ObjectMeta {
   const {
     resourceVersion: _,
     deletionTimestamp: _1,
     deletionGracePeriodSeconds: _2,
     managedFields: _3,
+    generation: _4,
     ...kept
   } = given;
   return {
     ...withoutSelfLink(kept),
     ...(namespace && { namespace }),
     uid: randomUUID(),
-    generation: 1,
+    ...(countsGenerations && { generation: 1 }),
     creationTimestamp: timestamp(clock.now()),
   };
 }

@@ -8,13 +8,18 @@ import type { ServedGroup, ServedResource, ServedSubresource, Verb } from '../..
 import type { Keyspace } from '../../storage/keys.ts';
 import type { KeyValueStore } from '../../storage/kv.ts';
 import { Store } from '../../storage/store.ts';
+import type { WindowLimits } from '../cache/event-window.ts';
 import { WatchCache } from '../cache/watch-cache.ts';
 import type { Admission } from './admission.ts';
 import { ObjectRegistry } from './registry.ts';
 import { allVerbs, hubForm, type Resource } from './resource.ts';
 
-/** What PATCH takes for our kinds (K-110, K-253). */
-export const patchTypes: readonly string[] = ['application/json-patch+json', 'application/merge-patch+json'];
+/** What PATCH takes; strategic merge only where the whole of it is known (K-110, K-253). */
+export const patchTypesOf = ({ wire }: Pick<Resource, 'wire'>): readonly string[] => [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  ...(wire ? ['application/strategic-merge-patch+json'] : []),
+];
 
 const subresourceVerbs: readonly Verb[] = ['get', 'patch', 'update'];
 
@@ -31,13 +36,16 @@ export class Registries {
     admission: Admission;
     clock: Clock;
     log: Log;
+    /** How much history watches can be served from; absent: as Kubernetes keeps it. */
+    window?: WindowLimits;
   }) {
-    const { kv, keyspace, clock, log, admission } = parts;
+    const { kv, keyspace, clock, log, admission, window } = parts;
     const store = new Store(kv);
     const watchCache = new WatchCache({ kv, keyspace, clock, log });
     this.cache = watchCache;
     this.all = parts.resources.map(
-      (resource) => new ObjectRegistry({ resource, store, keyspace, watchCache, admission, clock }),
+      (resource) =>
+        new ObjectRegistry({ resource, store, keyspace, watchCache, admission, clock, ...(window && { window }) }),
     );
     this.#byName = new Map(this.all.map((registry) => [nameOf(registry.resource), registry]));
   }
@@ -74,7 +82,7 @@ function versionsOf(resources: readonly Resource[]): ServedGroup['versions'] {
   const names = [...new Set(resources.flatMap((resource) => resource.forms.map((form) => form.version)))];
   return names.map((version) => ({
     version,
-    patchTypes,
+    patchTypes: resources[0] ? patchTypesOf(resources[0]) : [],
     resources: resources
       .filter(({ forms }) => forms.some((form) => form.version === version))
       .map((resource) => servedAs(resource, version)),

@@ -11,6 +11,7 @@ import { isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import type { Keyspace } from '../../storage/keys.ts';
 import type { Store } from '../../storage/store.ts';
+import type { WindowLimits } from '../cache/event-window.ts';
 import type { ResourceCache } from '../cache/resource-cache.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
 import type { WatchCache } from '../cache/watch-cache.ts';
@@ -63,11 +64,12 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     watchCache: WatchCache;
     admission: Admission;
     clock: Clock;
+    window?: WindowLimits;
   }) {
-    const { resource, store, watchCache, admission, clock } = parts;
+    const { resource, store, watchCache, admission, clock, window } = parts;
     const root = parts.keyspace.listPrefix(resource.group, resource.plural);
     const codec = new KindCodec(resource);
-    const cache = watchCache.register(root, codec);
+    const cache = watchCache.register(root, codec, window);
     this.resource = resource;
     this.codec = codec;
     this.cache = cache;

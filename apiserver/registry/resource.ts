@@ -11,8 +11,15 @@ import type { Schema } from '../../openapi/schema/schema.ts';
 import type { Verb } from '../../openapi/served.ts';
 import type { Strategy } from './strategy.ts';
 
-/** A cell of a table. A time is printed as the time since then, reckoned when the table is served. */
-export type Cell = string | number | boolean | null | { readonly since: string | undefined };
+/** A cell of a table. */
+export type Cell = string | number | boolean | null | AgeCell;
+
+/** A time, printed as the time since then, reckoned when the table is served: `2 (5m ago)`. */
+export interface AgeCell {
+  readonly since: string | undefined;
+  readonly before?: string;
+  readonly after?: string;
+}
 
 export interface Column<T> {
   readonly name: string;
@@ -78,6 +85,18 @@ export interface Resource<T extends KubeObject = KubeObject, R = unknown> {
   readonly selectableFields?: readonly SelectableField<T>[];
   /** Absent: all. */
   readonly verbs?: readonly Verb[];
+  /** Are changes of the desired state counted in `metadata.generation`? Absent: yes; some of Kubernetes' own kinds do not. */
+  readonly countsGenerations?: boolean;
+  /** What bodies may be written in besides JSON and YAML. */
+  readonly wire?: WireForms;
+}
+
+/** Forms in which clients send Kubernetes' own kinds, since they know them by heart. */
+export interface WireForms {
+  /** A protobuf body as a document; undefined when it is of a kind that is not known. @throws DecodeError */
+  protobuf(body: Buffer): Record<string, unknown> | undefined;
+  /** The document with a strategic merge patch merged in; neither is changed. @throws StatusError BadRequest */
+  strategicMerge(document: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown>;
 }
 
 export const allVerbs: readonly Verb[] = [

@@ -77,6 +77,10 @@ export class Writes<T extends KubeObject = KubeObject> {
     return this.#codec.resource;
   }
 
+  get #countsGenerations(): boolean {
+    return this.#resource.countsGenerations !== false;
+  }
+
   get groupResource(): GroupResource {
     return { group: this.#resource.group, resource: this.#resource.plural };
   }
@@ -98,7 +102,10 @@ export class Writes<T extends KubeObject = KubeObject> {
       throw StatusError.badRequest('resourceVersion should not be set on objects to be created');
     await this.#admit('CREATE', namespace, name, context, signal);
     for (let attempt = 1; ; attempt += 1) {
-      const candidate = { ...object, metadata: metadataForCreate(object.metadata, namespace, this.#clock) };
+      const candidate = {
+        ...object,
+        metadata: metadataForCreate(object.metadata, namespace, this.#countsGenerations, this.#clock),
+      };
       if (!name && generateName) candidate.metadata.name = generated(generateName);
       try {
         return await this.#createNamed(candidate, context, signal, faults);
@@ -216,7 +223,7 @@ export class Writes<T extends KubeObject = KubeObject> {
     for (const uid of dedupeOwners(object)) context.warn(repeatedOwner(uid));
     const related = await strategy.related?.(object, old, context, signal);
     object = strategy.prepareForUpdate?.(object, old, related, context) ?? object;
-    if (!sameJson(this.#desired(object), this.#desired(old)))
+    if (this.#countsGenerations && !sameJson(this.#desired(object), this.#desired(old)))
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     const faults = strategy.validateUpdate
       ? strategy.validateUpdate(object, old, related, context)

@@ -28,7 +28,8 @@ export function readFlags<F extends Readonly<Record<string, Flag>>>(
     const complete = Object.entries(flags).map(([name, { fallback }]) => [name, values[name] ?? fallback]);
     return { values: Object.fromEntries(complete), rest: positionals };
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    // Node goes on to explain how to pass such words as values; nobody means that.
+    throw new UsageError((error as Error).message.replace(/\. To specify a positional.*/, '.'));
   }
 }
 

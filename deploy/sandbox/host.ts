@@ -3,7 +3,6 @@
  *
  * It knows nothing of HTTP and nothing of the reconciler; deploy/commands/sandbox.ts plugs the three together.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admission, namespaceLifecycle } from '../../apiserver/registry/admission.ts';
 import type { Registries } from '../../apiserver/registry/registries.ts';
 import type { Resource } from '../../apiserver/registry/resource.ts';
@@ -39,9 +38,6 @@ interface Attached {
   readonly host: HostRegistries;
   readonly authorizer: RbacAuthorizer;
 }
-
-/** How often it is asked whether the caches are filled, at the start. */
-const pollMs = 10;
 
 export class SandboxHost {
   /** To be served, together with KubeDirector's own. */
@@ -102,7 +98,7 @@ export class SandboxHost {
   async bootstrap(signal: AbortSignal): Promise<void> {
     const { registries, host } = this.#parts;
     const { clock, version = 'v0.1.0-simulated' } = this.#options;
-    while (!registries.cache.ready) await sleep(pollMs, undefined, { signal });
+    await registries.cache.filled(signal);
     await bootstrap({ host, served: registries.served(), clock, version }, signal);
   }
 

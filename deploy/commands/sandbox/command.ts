@@ -1,7 +1,6 @@
 /**
  * `kubedirector sandbox`: starts it, says what to do next, and stops it when told.
  */
-import { relative } from 'node:path';
 import { plainLog } from '../../../openapi/machinery/log.ts';
 import { isStorageError } from '../../../storage/errors.ts';
 import { UsageError } from '../flags.ts';
@@ -62,8 +61,8 @@ async function started(options: SandboxOptions): Promise<Sandbox> {
 function explained(error: unknown, { port, dataDir, etcdServers }: SandboxOptions): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return `Port ${port} is in use; choose another one with --port.`;
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR')
-    return `The data folder ${relative('', dataDir) || dataDir} cannot be written to (${code}); choose another one with --data-dir.`;
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'ENOENT')
+    return `The data folder ${dataDir} cannot be written to (${code}); choose another one with --data-dir.`;
   if (etcdServers.length && isStorageError(error, 'Unavailable'))
     return `No etcd answers at ${etcdServers.join(', ')}: ${message}.`;
   return message;

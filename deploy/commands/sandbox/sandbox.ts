@@ -1,16 +1,11 @@
-/**
- * The sandbox put together: store, API server with Kubernetes' kinds and ours, simulated node, reconciler, catalog.
- *
- * It starts them in order and stops them in reverse. What it has to say goes through `progress`, a line at a time.
- */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ApiServer } from '../../../apiserver/api-server.ts';
 import { authenticateBy } from '../../../apiserver/auth/authenticator.ts';
 import { type Authorizer, allowHealth, allowSuperusers, authorizeBy } from '../../../apiserver/auth/authorizer.ts';
 import { clientCertificate } from '../../../apiserver/auth/client-certificate.ts';
 import { TrustStore } from '../../../apiserver/auth/trust.ts';
+import { defaultWindow, type WindowLimits } from '../../../apiserver/cache/event-window.ts';
 import { HostClient } from '../../../apiserver/host/rest.ts';
 import { kubeDirectorResources } from '../../../apiserver/registry/index.ts';
 import { catalogLookups } from '../../../apiserver/registry/kubedirectorcluster/catalog.ts';
@@ -37,6 +32,8 @@ const serviceAccount = 'kubedirector';
 /** The Kubernetes release whose API the sandbox offers. */
 const gitVersion = 'v1.36.0+kubedirector.0.1.0';
 const startMs = 60_000;
+/** A sandbox has thousands of objects that change in bursts, and few who would watch from long ago. */
+const sandboxWindow: WindowLimits = { ...defaultWindow, maxBytes: 8 * 1024 * 1024 };
 
 export interface Sandbox {
   readonly server: string;
@@ -57,7 +54,7 @@ export async function startSandbox(
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(options.dataDir);
     progress(`opening the store (${options.etcdServers.length ? options.etcdServers.join(', ') : 'embedded'})`);
     const store = await openStore(storeOptions(options), starting);
     undo.push(() => store.kv.close());
@@ -111,7 +108,7 @@ async function serve(
   log: Log,
   signal: AbortSignal,
 ) {
-  const host = new SandboxHost({ clock: systemClock, log });
+  const host = new SandboxHost({ clock: systemClock, log, serviceNodePortRange: options.nodePorts });
   const lookups = catalogLookups(() => registries, systemNamespace);
   const registries: Registries = new Registries({
     resources: [...host.resources, ...kubeDirectorResources(lookups, systemNamespace)],
@@ -120,6 +117,7 @@ async function serve(
     admission: host.admission,
     clock: systemClock,
     log,
+    window: sandboxWindow,
   });
   host.attach(registries, signal);
   const trust = new TrustStore({ clientCa: identity.ca, requestHeader: undefined });
@@ -150,6 +148,9 @@ async function reconcile(registries: Registries, client: HostClient, log: Log, s
   ]);
 }
 
-/** Resolves when the signal aborts. */
-export const untilAborted = (signal: AbortSignal): Promise<void> =>
-  sleep(2 ** 31 - 1, undefined, { signal }).catch(() => {});
+/** Makes the folder and what is missing above it, one by one: on some file systems Node's own way never comes back. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
+}

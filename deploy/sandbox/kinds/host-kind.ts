@@ -12,6 +12,8 @@ import { type NameRule, subdomainFaults } from '../../../openapi/machinery/names
 import { objectMetaSchema } from '../../../openapi/schema/object-meta.ts';
 import { listByKey, object, type Schema, string } from '../../../openapi/schema/schema.ts';
 import type { Verb } from '../../../openapi/served.ts';
+import { decodeProtobuf } from '../wire/protobuf.ts';
+import { strategicMerged } from '../wire/strategic-merge.ts';
 
 export interface HostKind<T extends KubeObject, R> {
   readonly group: string;
@@ -75,7 +77,6 @@ export function hostKind<T extends KubeObject, R = unknown>(parts: HostKind<T, R
     },
     { definition: `${definitions}.${parts.kind}` },
   );
-  const decent = withoutNulls(strategy);
   return {
     ...rest,
     singular: parts.kind.toLowerCase(),
@@ -84,7 +85,9 @@ export function hostKind<T extends KubeObject, R = unknown>(parts: HostKind<T, R
     nameRule,
     hasStatus: status !== undefined,
     forms: [{ version, schema }],
-    strategy: hasGeneration ? decent : withoutGeneration(decent),
+    strategy: withoutNulls(strategy),
+    countsGenerations: hasGeneration,
+    wire: { protobuf: decodeProtobuf, strategicMerge: strategicMerged },
   };
 }
 
@@ -108,15 +111,3 @@ function dropNulls(value: unknown): void {
     if (value[key] === null) delete value[key];
     else if (typeof value[key] === 'object') dropNulls(value[key]);
 }
-
-const withoutGeneration = <T extends KubeObject, R>(strategy: Strategy<T, R>): Strategy<T, R> => ({
-  ...strategy,
-  prepareForCreate: (object, related) => uncounted(strategy.prepareForCreate?.(object, related) ?? object),
-  prepareForDelete: (object) => uncounted(strategy.prepareForDelete?.(object) ?? object),
-  desired: () => undefined,
-});
-
-const uncounted = <T extends KubeObject>(object: T): T => {
-  const { generation: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
-};

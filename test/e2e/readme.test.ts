@@ -46,11 +46,12 @@ const masks: readonly (readonly [RegExp, string])[] = [
   [/^pod\/\S+ condition met\n/gm, ''],
 ];
 
-/** kubectl 1.20 cannot wait for a value. */
+/** kubectl 1.20 cannot wait for a value, nor for the end of what has gone already. */
 const spelledOut: readonly (readonly [RegExp, string])[] = [
   [
     /^kubectl wait --for=jsonpath='(\S+)'=(\S+) (\S+)$/,
-    `until [ "$(kubectl get $3 -o jsonpath='$1')" = $2 ]; do sleep 0.1; done; kubectl get $3 -o name | sed 's/$/ condition met/'`,
+    `until [ "$(kubectl get $3 -o jsonpath='$1')" = $2   [/^kubectl wait --for=delete pod -l (S+)$/, 'until [ -z "$(kubectl get pod -l $1 -o name)" ]; do sleep 0.1; done'],
+]; do sleep 0.1; done; kubectl get $3 -o name | sed 's/$/ condition met/'`,
   ],
 ];
 

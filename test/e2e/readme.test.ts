@@ -3,12 +3,12 @@
  *
  * What differs from run to run (ages, addresses, ports, paths) is masked on both sides. `npm ci` is not repeated here.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { until } from '../apiserver/serving.ts';
+import { etcdInstalled, type RealEtcd, startEtcd } from '../storage/real-etcd.ts';
+import { Clone, type Shell } from './clone.ts';
 import { describeWithKubectl, type Kubectl } from './programs.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -50,9 +50,9 @@ const masks: readonly (readonly [RegExp, string])[] = [
 const spelledOut: readonly (readonly [RegExp, string])[] = [
   [
     /^kubectl wait --for=jsonpath='(\S+)'=(\S+) (\S+)$/,
-    `until [ "$(kubectl get $3 -o jsonpath='$1')" = $2   [/^kubectl wait --for=delete pod -l (S+)$/, 'until [ -z "$(kubectl get pod -l $1 -o name)" ]; do sleep 0.1; done'],
-]; do sleep 0.1; done; kubectl get $3 -o name | sed 's/$/ condition met/'`,
+    `until [ "$(kubectl get $3 -o jsonpath='$1')" = $2 ]; do sleep 0.1; done; kubectl get $3 -o name | sed 's/$/ condition met/'`,
   ],
+  [/^kubectl wait --for=delete pod -l (\S+)$/, 'until [ -z "$(kubectl get pod -l $1 -o name)" ]; do sleep 0.1; done'],
 ];
 
 const commandFor = (command: string, { version }: Kubectl): string =>
@@ -63,75 +63,27 @@ const commandFor = (command: string, { version }: Kubectl): string =>
 const masked = (text: string): string =>
   masks.reduce((result, [what, mask]) => result.replace(what, mask), text).trim();
 
-/** A shell that lives as long as the story, so that `export` lasts. */
-class Shell {
-  readonly #process: ChildProcess;
-  #output = '';
-
-  constructor(cwd: string, path: string) {
-    this.#process = spawn('bash', ['--norc'], { cwd, env: { ...process.env, PATH: path, HOME: cwd } });
-    for (const stream of [this.#process.stdout, this.#process.stderr])
-      stream?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
-  }
-
-  /** @returns what the command printed to stdout and stderr */
-  async run(command: string): Promise<string> {
-    this.#output = '';
-    const mark = `done-${Math.random()}`;
-    this.#process.stdin?.write(`${command} 2>&1\necho ${mark}\n`);
-    while (!this.#output.includes(mark)) await once(this.#process.stdout!, 'data');
-    return this.#output.replace(`${mark}\n`, '');
-  }
-
-  async close(): Promise<void> {
-    this.#process.stdin?.end();
-    await once(this.#process, 'exit');
-  }
-}
-
-describeWithKubectl('the README', (kubectl) => {
+/** Runs the README from its first command to Ctrl-C. */
+function tellStory(kubectl: Kubectl, flags: () => string[], printedAtStart: (output: string) => string): void {
   const [start, ...steps] = stepsIn(readFileSync(join(root, 'README.md'), 'utf8'));
-  let folder: string;
-  let sandbox: ChildProcess;
-  let printed = '';
+  let clone: Clone;
   let shell: Shell;
 
   before(async function () {
     this.timeout(30_000);
-    // A folder that looks like a fresh clone, so that state from elsewhere plays no part.
-    folder = mkdtempSync(join(tmpdir(), 'kubedirector-readme-'));
-    for (const entry of readdirSync(root))
-      if (!entry.startsWith('.') || entry === '.git') symlinkSync(join(root, entry), join(folder, entry));
-    const bin = mkdtempSync(join(folder, 'bin-'));
-    if (kubectl.path !== 'kubectl') symlinkSync(kubectl.path, join(bin, 'kubectl'));
-    const path = `${bin}:${dirname(process.execPath)}:${process.env.PATH}`;
-    sandbox = spawn('npm', ['start', '--silent'], { cwd: folder, env: { ...process.env, PATH: path }, detached: true });
-    for (const stream of [sandbox.stdout, sandbox.stderr])
-      stream?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
-    while (!printed.includes('Ctrl-C stops it')) {
-      const [, code] = await Promise.race([
-        once(sandbox.stdout!, 'data'),
-        once(sandbox, 'exit').then((exit) => ['', exit]),
-      ]);
-      if (code) throw new Error(`the sandbox did not start:\n${printed}`);
-    }
-    shell = new Shell(folder, path);
+    clone = new Clone(kubectl);
+    await clone.start(...flags());
+    shell = clone.shell();
   });
 
-  after(async function () {
-    this.timeout(30_000);
+  after(async () => {
     await shell?.close();
-    if (sandbox?.pid && sandbox.exitCode === null && sandbox.signalCode === null) {
-      const gone = once(sandbox, 'exit');
-      process.kill(-sandbox.pid, 'SIGINT');
-      await gone;
-    }
-    rmSync(folder, { recursive: true, force: true });
+    clone.remove();
   });
 
   it('begins with a start that says what to do next', () => {
     expect(start?.command).to.equal('npm ci && npm start');
-    expect(masked(printed)).to.equal(masked(start?.output ?? ''));
+    expect(masked(clone.printed)).to.equal(masked(printedAtStart(start?.output ?? '')));
   });
 
   for (const { command, output } of steps)
@@ -142,9 +94,31 @@ describeWithKubectl('the README', (kubectl) => {
 
   it('ends with Ctrl-C, which stops it cleanly', async function () {
     this.timeout(30_000);
-    const gone = once(sandbox, 'exit');
-    process.kill(-sandbox.pid!, 'SIGINT');
-    await gone;
-    expect(printed).to.match(/Stopped\. The state stays in .*\.kubedirector\.\n$/);
+    clone.signal('SIGINT');
+    await until(() => clone.printed.includes('Stopped.'), 'the sandbox says that it has stopped', 20_000);
+    expect(clone.printed).to.match(/Stopped\. The state stays in .*\.kubedirector\.\n$/);
   });
+}
+
+describeWithKubectl('the README', (kubectl) => {
+  tellStory(
+    kubectl,
+    () => [],
+    (output) => output,
+  );
+
+  if (!etcdInstalled) it('on etcd is left out: there is no etcd on the PATH');
+  else
+    describe('on etcd', () => {
+      let etcd: RealEtcd;
+      before(async () => {
+        etcd = await startEtcd();
+      });
+      after(() => etcd.remove());
+      tellStory(
+        kubectl,
+        () => [`--etcd-servers=${etcd.endpoint}`],
+        (output) => output.replace('embedded', etcd.endpoint),
+      );
+    });
 });

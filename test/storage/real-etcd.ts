@@ -10,13 +10,13 @@ import { join } from 'node:path';
 import { Keyspace } from '../../storage/keys.ts';
 import { temporaryFolder } from './folder.ts';
 
-const installed = spawnSync('etcd', ['--version']).status === 0;
-const knowsNoFsync = installed && spawnSync('etcd', ['--help']).stdout.includes('unsafe-no-fsync');
+export const etcdInstalled = spawnSync('etcd', ['--version']).status === 0;
+const knowsNoFsync = etcdInstalled && spawnSync('etcd', ['--help']).stdout.includes('unsafe-no-fsync');
 const required = (process.env.KUBEDIRECTOR_TEST_REQUIRE ?? '').split(',').includes('etcd');
 
 /** `describe`, for what needs an etcd. */
 export function describeWithEtcd(title: string, tests: () => void): void {
-  if (installed || required) return void describe(title, tests);
+  if (etcdInstalled || required) return void describe(title, tests);
   describe(title, () => {
     it('is left out: there is no etcd on the PATH');
   });

@@ -1,10 +1,11 @@
 /**
  * The claims of members: what a role asks for, and what the StatefulSet controller calls what it makes of that.
  */
+
+import { claimName } from '../../openapi/child-names.ts';
 import type { ClusterRole } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { ConfigSpec } from '../../openapi/v1beta1/kubedirectorconfig.ts';
 import type { ClaimTemplate } from '../host-types.ts';
-import { claimName } from './names.ts';
 import { volumeName } from './persisted.ts';
 
 const defaultDeviceSize = '1Gi';

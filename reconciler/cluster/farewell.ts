@@ -1,11 +1,12 @@
 /**
  * Members that go: their pod first, which the StatefulSet takes away, then what was theirs alone.
  */
+
+import { ordinalOf } from '../../openapi/child-names.ts';
 import type { KubeDirectorCluster, MemberStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { Child, StatefulSet } from '../host-types.ts';
 import { claimNamesOf } from './claims.ts';
 import { type Current, isGoing } from './current.ts';
-import { ordinalOf } from './names.ts';
 import { remove, type Step } from './steps.ts';
 
 export interface Farewell {

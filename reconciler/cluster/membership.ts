@@ -3,10 +3,10 @@
  * removes pods; each keeps its ordinal and its node id for as long as it lives.
  */
 
+import { claimName, ordinalOf, podName } from '../../openapi/child-names.ts';
 import type { MemberState, MemberStatus, RoleStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { StatefulSet } from '../host-types.ts';
 import { nodeIDsAnnotation } from './annotations.ts';
-import { claimName, ordinalOf, podName } from './names.ts';
 import { type NodeIDs, parseNodeIDs } from './node-ids.ts';
 import { volumeName } from './persisted.ts';
 

@@ -4,6 +4,8 @@
  *
  * Carrying the steps out leaves nothing to do; carrying out only some of them, in any order, is made good by the next plan.
  */
+
+import { headlessServiceName, type Naming } from '../../openapi/child-names.ts';
 import { controllerReference } from '../../openapi/machinery/meta.ts';
 import type { ClusterStatus, KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { ConfigSpec } from '../../openapi/v1beta1/kubedirectorconfig.ts';
@@ -12,7 +14,6 @@ import { type Blueprint, type FoundApp, namespaceOf } from './blueprint.ts';
 import { type Current, currentOf, headlessServiceIn, isGoing, roleOf } from './current.ts';
 import { headlessServiceFor } from './desired.ts';
 import { ownerPatch } from './drift.ts';
-import { headlessServiceName, type Naming } from './names.ts';
 import { NodeIDs, parseNodeIDs } from './node-ids.ts';
 import type { Children } from './ports.ts';
 import { namespaceGoes } from './problems.ts';

@@ -2,6 +2,8 @@
  * One role: what becomes of its StatefulSet, of the Services and claims of its members, and of its part of status. Roles know
  * nothing of each other, so that none waits for another.
  */
+
+import { claimName, memberServiceName, type Naming, statefulSetName } from '../../openapi/child-names.ts';
 import type { ClusterRole, MemberStatus, RoleStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { StatefulSet } from '../host-types.ts';
 import type { Blueprint, RoleBlueprint } from './blueprint.ts';
@@ -12,7 +14,6 @@ import { effectiveRole } from './effective-role.ts';
 import { farewellTo } from './farewell.ts';
 import { type MemberNow, memberNow } from './members.ts';
 import { membershipOf } from './membership.ts';
-import { claimName, memberServiceName, type Naming, statefulSetName } from './names.ts';
 import { type NodeIDs, nodeIDsText } from './node-ids.ts';
 import { volumeName } from './persisted.ts';
 import type { Problem } from './problems.ts';

@@ -2,6 +2,8 @@
  * The StatefulSet of a role: made when nothing of an earlier one is in its way, scaled and mended while it is wanted, scaled down and
  * removed when it is not.
  */
+
+import { claimName, podName } from '../../openapi/child-names.ts';
 import { controllerReference } from '../../openapi/machinery/meta.ts';
 import type { KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { StatefulSet } from '../host-types.ts';
@@ -10,7 +12,6 @@ import type { RoleBlueprint } from './blueprint.ts';
 import { type Current, controllerOf, isGoing } from './current.ts';
 import { statefulSetFor } from './desired.ts';
 import { statefulSetPatch, unchangeable } from './drift.ts';
-import { claimName, podName } from './names.ts';
 import type { Problem } from './problems.ts';
 import { takenBy } from './services.ts';
 import { create, type Part, patch, remove, type Step } from './steps.ts';

@@ -4,11 +4,11 @@
  */
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { headlessServiceName, memberServiceName, podName, statefulSetName } from '../../../openapi/child-names.ts';
 import { labels } from '../../../openapi/labels.ts';
 import { copyOf } from '../../../openapi/machinery/json.ts';
 import { StatusError } from '../../../openapi/machinery/status.ts';
 import type { ClusterSpec, KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
-import { headlessServiceName, memberServiceName, podName, statefulSetName } from '../../../reconciler/cluster/names.ts';
 import { type Observed, type Plan, plan } from '../../../reconciler/cluster/plan.ts';
 import type { Child } from '../../../reconciler/host-types.ts';
 import { aCluster, anApp, aRole } from '../../make/kubedirector.ts';

@@ -1,7 +1,6 @@
 /** What children are called: as published in 2018, within Kubernetes' limits, and the same every time. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { labelFaults, labelValueFaults, safeAlphabet } from '../../../openapi/machinery/names.ts';
 import {
   clusterNameLimit,
   headlessServiceName,
@@ -10,7 +9,8 @@ import {
   ordinalOf,
   podName,
   statefulSetName,
-} from '../../../reconciler/cluster/names.ts';
+} from '../../openapi/child-names.ts';
+import { labelFaults, labelValueFaults, safeAlphabet } from '../../openapi/machinery/names.ts';
 
 const x = `[${safeAlphabet}]`;
 const naming = (scheme: NamingScheme, cluster = 'spark-instance', namespace = 'team1') => ({

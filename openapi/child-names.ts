@@ -6,8 +6,8 @@
  * Service's into one label of a host name (63, the first a letter).
  */
 import { createHash } from 'node:crypto';
-import { safeAlphabet } from '../../openapi/machinery/names.ts';
-import type { namingSchemes } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import { safeAlphabet } from './machinery/names.ts';
+import type { namingSchemes } from './v1beta1/kubedirectorcluster.ts';
 
 export type NamingScheme = (typeof namingSchemes)[number];
 

@@ -5,8 +5,9 @@
  * cluster whose status does not have them, as after a restore.
  */
 import { roleSelector } from '../../openapi/labels.ts';
+import { scaleRoleOf } from '../../openapi/scale-role.ts';
 import type { AppSpec } from '../../openapi/v1beta1/kubedirectorapp.ts';
-import type { ClusterSpec, ClusterStatus, KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { ClusterStatus, KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 
 /** @param running how many pods a role has */
 export function scaleFor(
@@ -17,14 +18,4 @@ export function scaleFor(
   const role = status?.scale?.role ?? scaleRoleOf(spec, app);
   if (role === undefined) return undefined;
   return { role, selector: status?.scale?.selector ?? roleSelector(metadata.name, role), replicas: running(role) };
-}
-
-/** The choice of the cluster, else of the app, else the first selected role with an open cardinality; of the roles it has. */
-export function scaleRoleOf({ scaleRole, roles }: ClusterSpec, app: AppSpec): string | undefined {
-  const has = (id: string): boolean => roles.some((role) => role.id === id);
-  if (scaleRole !== undefined) return scaleRole;
-  if (app.scaleRole !== undefined && has(app.scaleRole)) return app.scaleRole;
-  const { selectedRoles } = app.config;
-  return app.roles.find(({ id, cardinality }) => cardinality.endsWith('+') && selectedRoles.includes(id) && has(id))
-    ?.id;
 }

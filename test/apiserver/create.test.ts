@@ -155,6 +155,15 @@ describe('create', () => {
       );
     });
 
+  it('refuses a name from which its children could not be named, with the length that fits', async () => {
+    const { code, body } = await create(clusterDocument('a'.repeat(60)));
+    expect(code).to.equal(422);
+    expect(body.message).to.contain(
+      'must be no more than 39 characters, because it is followed by the role worker in the name of a StatefulSet',
+    );
+    expect((await create(clusterDocument('a'.repeat(39)))).code).to.equal(201);
+  });
+
   it('warns of unknown and repeated fields and prunes them (K-144, K-146, K-152)', async () => {
     const text = JSON.stringify(clusterDocument('pruned', { zork: 1 })).replace('"app":', '"app":"first","app":');
     const { code, body, warnings } = await server.admin.ask(clustersPath, { body: text });

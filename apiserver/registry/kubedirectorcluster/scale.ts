@@ -8,8 +8,7 @@ import { isRecord, type KubeObject } from '../../../openapi/machinery/meta.ts';
 import { StatusError } from '../../../openapi/machinery/status.ts';
 import { objectMetaSchema } from '../../../openapi/schema/object-meta.ts';
 import { integer, object, string } from '../../../openapi/schema/schema.ts';
-import type { AppSpec } from '../../../openapi/v1beta1/kubedirectorapp.ts';
-import type { ClusterSpec, KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
 import { ageColumn, nameColumn, type Subresource } from '../resource.ts';
 
 interface Scale extends KubeObject {
@@ -36,16 +35,6 @@ const scaleSchema = object(
   },
   { definition: 'io.bluedata.kubedirector.autoscaling.v1.Scale' },
 );
-
-/** The role that a cluster's scale stands for: its own choice, else the app's, else the first open-ended one that it has. */
-export function scaledRole(cluster: ClusterSpec, app: AppSpec | undefined): string | undefined {
-  const has = (role: string | undefined): boolean => cluster.roles.some(({ id }) => id === role);
-  if (cluster.scaleRole !== undefined) return cluster.scaleRole;
-  if (app?.scaleRole !== undefined && has(app.scaleRole)) return app.scaleRole;
-  return app?.roles.find(
-    ({ id, cardinality }) => cardinality.endsWith('+') && app.config.selectedRoles.includes(id) && has(id),
-  )?.id;
-}
 
 export const scaleSubresource: Subresource<KubeDirectorCluster> = {
   name: 'scale',

@@ -3,11 +3,11 @@
  */
 import { roleSelector } from '../../../openapi/labels.ts';
 import { sameJson } from '../../../openapi/machinery/json.ts';
+import { scaleRoleOf } from '../../../openapi/scale-role.ts';
 import type { KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { Strategy } from '../strategy.ts';
 import { withDefaults } from './defaults.ts';
 import type { ClusterLookups, ClusterRelated } from './lookups.ts';
-import { scaledRole } from './scale.ts';
 import { validateCluster, validateClusterChange } from './validation.ts';
 
 export const clusterStrategy = (lookups: ClusterLookups): Strategy<KubeDirectorCluster, ClusterRelated> => ({
@@ -36,7 +36,7 @@ export const clusterStrategy = (lookups: ClusterLookups): Strategy<KubeDirectorC
 
 function prepared(cluster: KubeDirectorCluster, { found, config }: ClusterRelated): KubeDirectorCluster {
   const spec = withDefaults(cluster.spec, found, config);
-  const role = scaledRole(spec, found?.app.spec) ?? cluster.status?.scale?.role;
+  const role = scaleRoleOf(spec, found?.app.spec) ?? cluster.status?.scale?.role;
   if (role === undefined) return { ...cluster, spec };
   const { replicas = 0 } = cluster.status?.scale ?? {};
   const scale = { role, replicas, selector: roleSelector(cluster.metadata.name, role) };

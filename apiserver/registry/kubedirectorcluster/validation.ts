@@ -4,11 +4,13 @@
  * Pure: the app has been looked up.
  */
 import { admits, parseCardinality } from '../../../openapi/cardinality.ts';
+import { clusterNameLimit } from '../../../openapi/child-names.ts';
 import {
   type FieldError,
   type FieldPath,
   forbidden,
   invalid,
+  metadata as metadataPath,
   notFound,
   notSupported,
   required,
@@ -21,7 +23,10 @@ import type { FoundApp } from './lookups.ts';
 /** The whole cluster must fit into one stored object. */
 const maxMembers = 1000;
 
-export function validateCluster({ spec: cluster }: KubeDirectorCluster, found: FoundApp | undefined): FieldError[] {
+export function validateCluster(
+  { metadata, spec: cluster }: KubeDirectorCluster,
+  found: FoundApp | undefined,
+): FieldError[] {
   if (!found) return [notFound(spec.child('app'), cluster.app)];
   const app = found.app.spec;
   const roles = spec.child('roles');
@@ -30,7 +35,21 @@ export function validateCluster({ spec: cluster }: KubeDirectorCluster, found: F
     ...missingRoles(cluster, app, roles),
     ...sizeFaults(cluster, roles),
     ...scaleRoleFaults(cluster),
+    ...nameFaults(metadata.name, cluster),
   ];
+}
+
+/** Children carry the name of the cluster in theirs; what they cannot be called is refused here, with the length that fits. */
+function nameFaults(name: string, { namingScheme = 'Readable', roles }: ClusterSpec): FieldError[] {
+  const { characters, because } = clusterNameLimit(
+    namingScheme,
+    roles.map(({ id }) => id),
+  );
+  const at = metadataPath.child('name');
+  if (name.length <= characters) return [];
+  if (characters < 1)
+    return [invalid(at, name, `no name is short enough in the naming scheme ${namingScheme}: ${because}`)];
+  return [invalid(at, name, `must be no more than ${characters} characters, because ${because}`)];
 }
 
 /** What stays as it was for the life of a cluster. */

@@ -1,7 +1,7 @@
 /** Which role `kubectl scale` means, where the registry has not said so. */
 import { expect } from 'chai';
-import { scaleRoleOf } from '../../../reconciler/cluster/scale.ts';
-import { aCluster, anApp, aRole } from '../../make/kubedirector.ts';
+import { scaleRoleOf } from '../../openapi/scale-role.ts';
+import { aCluster, anApp, aRole } from '../make/kubedirector.ts';
 
 describe('the scale role', () => {
   const roles = [aRole({ id: 'controller' }), aRole({ id: 'jupyter' })];

@@ -5,17 +5,20 @@ import { flagsHelp, UsageError } from './commands/flags.ts';
  */
 import { sandboxCommand } from './commands/sandbox/command.ts';
 import { sandboxFlags } from './commands/sandbox/options.ts';
+import { userCommand } from './commands/sandbox/user.ts';
 
 const help = `Usage: kubedirector COMMAND [FLAGS]
 
   sandbox   run KubeDirector on this machine, with a simulated Kubernetes around it
 ${flagsHelp(sandboxFlags)}
+
+  sandbox kubeconfig USER [GROUP…]   write a kubeconfig for that user of the sandbox, and print its path
 `;
 
 async function run([command, ...args]: readonly string[]): Promise<void> {
   switch (command) {
     case 'sandbox':
-      return sandboxCommand(args);
+      return args[0] === 'kubeconfig' ? userCommand(args.slice(1)) : sandboxCommand(args);
     case undefined:
     case 'help':
     case '--help':

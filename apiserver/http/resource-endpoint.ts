@@ -10,6 +10,7 @@ import type { Exchange } from './exchange.ts';
 import type { ObjectHandlers } from './objects.ts';
 import type { Endpoint } from './pipeline.ts';
 import type { SubresourceHandlers } from './subresources.ts';
+import { answerVirtual } from './virtual-resources.ts';
 
 export class ResourceEndpoint implements Endpoint {
   readonly #registries: Registries;
@@ -24,6 +25,8 @@ export class ResourceEndpoint implements Endpoint {
 
   handle(exchange: Exchange): Promise<void> {
     const { attributes } = exchange;
+    const virtual = this.#registries.findVirtual(attributes.group, attributes.resource);
+    if (virtual?.version === attributes.version) return answerVirtual(exchange, virtual);
     const registry = this.#registryFor(attributes);
     return attributes.subresource === ''
       ? this.#onObjects(exchange, registry)

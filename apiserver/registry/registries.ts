@@ -13,6 +13,7 @@ import { WatchCache } from '../cache/watch-cache.ts';
 import type { Admission } from './admission.ts';
 import { ObjectRegistry } from './registry.ts';
 import { allVerbs, hubForm, type Resource } from './resource.ts';
+import { servedVirtual, type VirtualResource } from './virtual.ts';
 
 /** What PATCH takes; strategic merge only where the whole of it is known (K-110, K-253). */
 export const patchTypesOf = ({ wire }: Pick<Resource, 'wire'>): readonly string[] => [
@@ -27,9 +28,12 @@ export class Registries {
   readonly cache: WatchCache;
   readonly all: readonly ObjectRegistry[];
   readonly #byName: ReadonlyMap<string, ObjectRegistry>;
+  readonly #virtual: ReadonlyMap<string, VirtualResource>;
 
   constructor(parts: {
     resources: readonly Resource[];
+    /** What is answered without being stored. */
+    virtual?: readonly VirtualResource[];
     kv: KeyValueStore;
     keyspace: Keyspace;
     /** Asked about every write; it may itself read from the registries, which exist by the time it is asked. */
@@ -48,11 +52,16 @@ export class Registries {
         new ObjectRegistry({ resource, store, keyspace, watchCache, admission, clock, ...(window && { window }) }),
     );
     this.#byName = new Map(this.all.map((registry) => [nameOf(registry.resource), registry]));
+    this.#virtual = new Map((parts.virtual ?? []).map((resource) => [nameOf(resource), resource]));
   }
 
   /** @param group empty for the core group */
   find(group: string, plural: string): ObjectRegistry | undefined {
     return this.#byName.get(nameOf({ group, plural }));
+  }
+
+  findVirtual(group: string, plural: string): VirtualResource | undefined {
+    return this.#virtual.get(nameOf({ group, plural }));
   }
 
   /** The registry of a resource that is certain to be served, by the value that describes it. */
@@ -66,7 +75,8 @@ export class Registries {
   served(): ServedGroup[] {
     const groups = new Map<string, Resource[]>();
     for (const { resource } of this.all) groups.set(resource.group, [...(groups.get(resource.group) ?? []), resource]);
-    return [...groups].map(([group, resources]) => ({ group, versions: versionsOf(resources) }));
+    const stored = [...groups].map(([group, resources]) => ({ group, versions: versionsOf(resources) }));
+    return withVirtual(stored, [...this.#virtual.values()]);
   }
 
   /** Keeps the cache current until the signal aborts. */
@@ -76,6 +86,21 @@ export class Registries {
 }
 
 const nameOf = ({ group, plural }: { readonly group: string; readonly plural: string }): string => `${group}/${plural}`;
+
+/** Virtual resources beside the stored ones of their group and version, or in groups of their own. */
+function withVirtual(groups: readonly ServedGroup[], virtual: readonly VirtualResource[]): ServedGroup[] {
+  const all = new Map(groups.map(({ group, versions }) => [group, [...versions]]));
+  for (const resource of virtual) {
+    const versions = all.get(resource.group) ?? [];
+    all.set(resource.group, versions);
+    const at = versions.findIndex(({ version }) => version === resource.version);
+    const present = versions[at] ?? { version: resource.version, resources: [], patchTypes: [] };
+    const added = { ...present, resources: [...present.resources, servedVirtual(resource)] };
+    if (at < 0) versions.push(added);
+    else versions[at] = added;
+  }
+  return [...all].map(([group, versions]) => ({ group, versions }));
+}
 
 /** Versions in the order of preference that the first resource of the group gives. */
 function versionsOf(resources: readonly Resource[]): ServedGroup['versions'] {

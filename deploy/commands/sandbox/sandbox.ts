@@ -21,6 +21,7 @@ import { type OpenedStore, openStore, type StoreOptions } from '../../../storage
 import { hostPorts, leasePort } from '../../ports/host.ts';
 import { ownKinds } from '../../ports/own-kinds.ts';
 import { SandboxHost } from '../../sandbox/host.ts';
+import { reviews } from '../../sandbox/kinds/reviews.ts';
 import { applyCatalog } from './catalog.ts';
 import { SandboxIdentity, writePrivately } from './identity.ts';
 import { kubeconfig } from './kubeconfig.ts';
@@ -110,8 +111,11 @@ async function serve(
 ) {
   const host = new SandboxHost({ clock: systemClock, log, serviceNodePortRange: options.nodePorts });
   const lookups = catalogLookups(() => registries, systemNamespace);
+  const rbac: Authorizer = { authorize: (attributes) => host.authorizer.authorize(attributes) };
+  const authorizer = authorizeBy([allowSuperusers, allowHealth, rbac]);
   const registries: Registries = new Registries({
     resources: [...host.resources, ...kubeDirectorResources(lookups, systemNamespace)],
+    virtual: reviews({ authorizer, rulesFor: (user, namespace) => host.authorizer.rulesFor(user, namespace) }),
     kv: store.kv,
     keyspace: store.keyspace,
     admission: host.admission,
@@ -121,11 +125,10 @@ async function serve(
   });
   host.attach(registries, signal);
   const trust = new TrustStore({ clientCa: identity.ca, requestHeader: undefined });
-  const rbac: Authorizer = { authorize: (attributes) => host.authorizer.authorize(attributes) };
   const apiServer = new ApiServer({
     registries,
     authenticate: authenticateBy([clientCertificate(trust)], log),
-    authorizer: authorizeBy([allowSuperusers, allowHealth, rbac]),
+    authorizer,
     serving: { host: '127.0.0.1', port: options.port, clientCa: trust.bundles, ...(await identity.serving()) },
     version: versionInfo(gitVersion),
     clock: systemClock,

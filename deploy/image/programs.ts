@@ -1,0 +1,19 @@
+/**
+ * Programs of the machine, run to their end: what the image is made with.
+ */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * @returns what it printed
+ * @throws Error with what it said, when it ends with anything but 0
+ */
+export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const { stdout } = await promisify(execFile)(command, [...args], { ...options, maxBuffer: 64 << 20 });
+  return stdout;
+}

@@ -1,5 +1,5 @@
 /**
- * Who is calling: certificates, the front proxy's headers and impersonation, and what is never believed (F.1 to F.3, F.6).
+ * Who is calling: certificates, the front proxy's headers and impersonation, and what is never believed.
  *
  * The authorizer of these tests refuses everybody and says in the refusal whom it was asked about.
  */

@@ -1,5 +1,5 @@
 /**
- * Create, over HTTP, as K-153 to K-168 say it.
+ * Create, over HTTP: what is taken, what is filled in, and what is refused in which words.
  */
 import { expect } from 'chai';
 import {
@@ -61,25 +61,28 @@ describe('create', () => {
     expect(body.metadata.name).to.match(/^gen-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
   });
 
-  for (const [title, change, text] of [
-    ['no name', { metadata: {} }, 'metadata.name: Required value: name or generateName is required'],
+  for (const [title, change, text, rows] of [
+    ['no name', { metadata: {} }, 'metadata.name: Required value: name or generateName is required', 'K-164'],
     [
       'a name with capitals',
       { metadata: { name: 'Bad' } },
       'metadata.name: Invalid value: "Bad": a lowercase RFC 1123',
+      'K-319',
     ],
     [
       'a label value with a blank',
       { metadata: { name: 'x', labels: { a: 'b c' } } },
       'metadata.labels: Invalid value: "b c"',
+      'K-325, K-326',
     ],
     [
       'an unqualified finalizer',
       { metadata: { name: 'x', finalizers: ['nodomain'] } },
       'metadata.finalizers[0]: Invalid value: "nodomain": name is neither a standard finalizer name nor is it fully qualified',
+      'K-328',
     ],
   ] as const)
-    it(`refuses ${title} as Invalid (K-319 to K-330)`, async () => {
+    it(`refuses ${title} as Invalid (${rows})`, async () => {
       const { code, body } = await create({ ...clusterDocument(), ...change });
       expect(code).to.equal(422);
       expect(body.reason).to.equal('Invalid');
@@ -102,40 +105,45 @@ describe('create', () => {
     ]);
   });
 
-  for (const [title, change, code, text] of [
-    ['a missing kind', { kind: undefined }, 400, "Object 'Kind' is missing in"],
+  for (const [title, change, code, text, row] of [
+    ['a missing kind', { kind: undefined }, 400, "Object 'Kind' is missing in", 'K-154'],
     [
       'another kind',
       { kind: 'Nope' },
       422,
       'Nope.kubedirector.bluedata.io "demo" is invalid: kind: Invalid value: "Nope": must be KubeDirectorCluster',
+      'K-156',
     ],
     [
       'another version',
       { apiVersion: 'apps/v1' },
       400,
       'the API version in the data (apps/v1) does not match the expected API version (kubedirector.bluedata.io/v1beta1)',
+      'K-155',
     ],
     [
       'another namespace',
       { metadata: { name: 'x', namespace: 'other' } },
       400,
       'the namespace of the provided object does not match the namespace sent on the request',
+      'K-159',
     ],
     [
       'a label that is no string',
       { metadata: { name: 'x', labels: { a: 1 } } },
       400,
       'cannot be handled as a KubeDirectorCluster',
+      'K-158',
     ],
     [
       'a resourceVersion',
       { metadata: { name: 'x', resourceVersion: '5' } },
       400,
       'resourceVersion should not be set on objects to be created',
+      'K-161',
     ],
   ] as const)
-    it(`refuses ${title} with ${code} (K-154 to K-161)`, async () => {
+    it(`refuses ${title} with ${code} (${row})`, async () => {
       const answer = await create({ ...clusterDocument(), ...change });
       expect(answer.code).to.equal(code);
       expect(answer.body.message).to.contain(text);
@@ -191,21 +199,22 @@ describe('create', () => {
     expect(refused.code).to.equal(422);
   });
 
-  for (const [query, text] of [
-    ['dryRun=Some', 'dryRun: Unsupported value: ["Some"]: supported values: "All"'],
+  for (const [query, text, row] of [
+    ['dryRun=Some', 'dryRun: Unsupported value: ["Some"]: supported values: "All"', 'K-138'],
     [
       'fieldValidation=Nope',
       'fieldValidation: Unsupported value: "Nope": supported values: "", "Ignore", "Strict", "Warn"',
+      'K-137',
     ],
-    [`fieldManager=${'x'.repeat(129)}`, 'fieldManager: Too long: may not be more than 128 bytes'],
+    [`fieldManager=${'x'.repeat(129)}`, 'fieldManager: Too long: may not be more than 128 bytes', 'K-140'],
   ] as const)
-    it(`refuses ${query.slice(0, 24)} on the options (K-137)`, async () => {
+    it(`refuses ${query.slice(0, 24)} on the options (${row})`, async () => {
       const { code, body } = await create(clusterDocument('options'), `?${query}`);
       expect(code).to.equal(422);
       expect(body.message).to.equal(`CreateOptions.meta.k8s.io "" is invalid: ${text}`);
     });
 
-  it('takes YAML with the scalars of YAML 1.1 (K-114, K-687)', async () => {
+  it('takes YAML with the scalars of YAML 1.1 (K-114, K-387)', async () => {
     const yaml =
       'apiVersion: kubedirector.bluedata.io/v1beta1\nkind: KubeDirectorCluster\nmetadata:\n  name: yaml\nspec:\n  app: y\n  roles: []\n';
     const { code, body } = await server.admin.ask(clustersPath, { body: yaml, type: 'application/yaml' });

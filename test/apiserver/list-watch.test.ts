@@ -1,5 +1,5 @@
 /**
- * Get, list and watch, over HTTP, at the consistency that K-169 to K-229 ask for.
+ * Get, list and watch, over HTTP, at the consistency that the request asks for.
  */
 import { expect } from 'chai';
 import { MemoryStore } from '../../storage/memory.ts';
@@ -43,7 +43,7 @@ describe('reading', () => {
     expect(body.details.causes[0].reason).to.equal('ResourceVersionTooLarge');
   });
 
-  it('shows every write at once, to anybody (K-561)', async () => {
+  it('shows every write at once, to anybody (K-188, K-561)', async () => {
     for (let i = 0; i < 30; i += 1) {
       const { metadata } = await create(`c${i}`);
       const { body } = await ask(clustersPath);
@@ -67,7 +67,7 @@ describe('reading', () => {
     ).to.deep.equal(['default/a', 'default/b', 'elsewhere/a']);
   });
 
-  it('pages of a list show one revision, whatever happens between them (K-176 to K-180)', async () => {
+  it('pages of a list show one revision, whatever happens between them (K-176, K-177, K-180)', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) await create(name);
     const first = (await ask(`${clustersPath}?limit=2`)).body;
     expect(names(first)).to.deep.equal(['a', 'b']);
@@ -103,29 +103,41 @@ describe('reading', () => {
     expect(second.metadata).not.to.have.property('continue');
   });
 
-  for (const [query, code, text] of [
-    ['resourceVersionMatch=Exact', 422, 'resourceVersionMatch is forbidden unless resourceVersion is provided'],
+  for (const [query, code, text, row] of [
+    [
+      'resourceVersionMatch=Exact',
+      422,
+      'resourceVersionMatch is forbidden unless resourceVersion is provided',
+      'K-196',
+    ],
     [
       'resourceVersion=0&resourceVersionMatch=Exact',
       422,
       'resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
+      'K-195',
     ],
-    ['resourceVersion=1&resourceVersionMatch=Bogus', 422, 'resourceVersionMatch: Unsupported value: "Bogus"'],
-    ['resourceVersion=abc', 400, 'invalid resource version: resourceVersion: Invalid value: "abc"'],
-    ['sendInitialEvents=true', 422, 'sendInitialEvents is forbidden for list'],
-    ['limit=abc', 400, 'strconv.ParseInt: parsing "abc": invalid syntax'],
-    ['continue=junk', 400, 'invalid continue token: continue key is not valid'],
-    ['labelSelector=%3Da', 400, "found '=', expected: !, identifier, or 'end of string'"],
-    ['fieldSelector=junk', 400, "invalid selector: 'junk'; can't understand 'junk'"],
-    ['fieldSelector=spec.foo%3Da', 400, 'field label not supported: spec.foo'],
-    ['watch=1&sendInitialEvents=true', 422, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'],
+    ['resourceVersion=1&resourceVersionMatch=Bogus', 422, 'resourceVersionMatch: Unsupported value: "Bogus"', 'K-197'],
+    ['resourceVersion=abc', 400, 'invalid resource version: resourceVersion: Invalid value: "abc"', 'K-198'],
+    ['sendInitialEvents=true', 422, 'sendInitialEvents is forbidden for list', 'K-199'],
+    ['limit=abc', 400, 'strconv.ParseInt: parsing "abc": invalid syntax', 'K-136'],
+    ['continue=junk', 400, 'invalid continue token: continue key is not valid', 'K-182'],
+    ['labelSelector=%3Da', 400, "found '=', expected: !, identifier, or 'end of string'", 'K-202'],
+    ['fieldSelector=junk', 400, "invalid selector: 'junk'; can't understand 'junk'", 'K-203'],
+    ['fieldSelector=spec.foo%3Da', 400, 'field label not supported: spec.foo', 'K-204'],
+    [
+      'watch=1&sendInitialEvents=true',
+      422,
+      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+      'K-212',
+    ],
     [
       'watch=1&resourceVersionMatch=NotOlderThan',
       422,
       'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+      'K-215',
     ],
   ] as const)
-    it(`refuses ?${query} in Kubernetes' words (K-195 to K-216)`, async () => {
+    it(`refuses ?${query} in Kubernetes' words (${row})`, async () => {
       const answer = await ask(`${clustersPath}?${query}`);
       expect(answer.code).to.equal(code);
       expect(answer.body.message).to.contain(text);
@@ -140,7 +152,7 @@ describe('reading', () => {
     ).to.deep.equal(['a']);
   });
 
-  it('a table has a row for each object and knows its age (K-481 to K-488)', async () => {
+  it('a table has a row for each object and knows its age (K-481, K-484, K-485, K-486, K-487)', async () => {
     await create('a');
     const { body } = await ask(clustersPath, tableAccept);
     expect(body).to.include({ kind: 'Table', apiVersion: 'meta.k8s.io/v1' });
@@ -164,15 +176,15 @@ describe('reading', () => {
     expect(list.body.items[0].metadata.name).to.equal('a');
   });
 
-  for (const [accept, code] of [
-    ['application/vnd.kubernetes.protobuf', 406],
-    ['application/vnd.kubernetes.protobuf, */*', 200],
-    ['application/json;as=Table;v=v9;g=meta.k8s.io,application/json', 200],
-    ['application/cbor', 406],
-    ['application/json;q=0.9,application/cbor;q=1', 200],
-    ['application/yaml', 200],
+  for (const [accept, code, row] of [
+    ['application/vnd.kubernetes.protobuf', 406, 'K-104'],
+    ['application/vnd.kubernetes.protobuf, */*', 200, 'K-104'],
+    ['application/json;as=Table;v=v9;g=meta.k8s.io,application/json', 200, 'K-102'],
+    ['application/cbor', 406, 'K-132'],
+    ['application/json;q=0.9,application/cbor;q=1', 200, 'K-132'],
+    ['application/yaml', 200, 'K-101'],
   ] as const)
-    it(`answers ${code} to Accept: ${accept} (K-101 to K-106, K-132)`, async () => {
+    it(`answers ${code} to Accept: ${accept} (${row})`, async () => {
       await create('a');
       expect((await ask(`${clustersPath}/a`, accept)).code).to.equal(code);
     });
@@ -261,7 +273,7 @@ describe('reading', () => {
       expect(event.object.spec.roles[0]).to.have.property('name');
     });
 
-    it('of one name sees that object only (K-499)', async () => {
+    it('of one name sees that object only (K-210, K-499)', async () => {
       await create('a');
       await create('b');
       const events = await server.admin.watch(
@@ -271,7 +283,7 @@ describe('reading', () => {
       expect(told(events)).to.deep.equal(['ADDED b']);
     });
 
-    it('ends cleanly when its time is over (K-131, K-208)', async () => {
+    it('ends cleanly when its time is over, telling how far it came (K-131, K-208, K-224)', async () => {
       const events = await server.admin.watch(
         `${clustersPath}?watch=1&timeoutSeconds=1&allowWatchBookmarks=true`,
         () => false,

@@ -1,5 +1,5 @@
 /**
- * Update, patch and delete, over HTTP, as C.7, C.9 and D.3 of the requirements say it.
+ * Update, patch, scale and delete, over HTTP.
  */
 import { expect } from 'chai';
 import { appDocument, appsPath, clusterDocument, clustersPath, publishedClustersPath } from '../make/documents.ts';
@@ -115,7 +115,7 @@ describe('an object that is there', () => {
       await patch(path, { metadata: { labels: { a: 'b' }, annotations: { c: 'd' } } });
       expect((await patch(`${path}/status`, { status: { state: 'creating' } })).body.metadata.generation).to.equal(1);
     });
-    it('through its scale as well', async () => {
+    it('through its scale as well (K-314)', async () => {
       const { path } = await made();
       await patch(`${path}/scale`, { spec: { replicas: 5 } });
       expect((await ask(path)).body.metadata.generation).to.equal(2);
@@ -204,8 +204,8 @@ describe('an object that is there', () => {
     });
   });
 
-  describe('is scaled (K-309 to K-314)', () => {
-    it('through a document that names its selector', async () => {
+  describe('is scaled', () => {
+    it('through a document that names its selector (K-309, K-310)', async () => {
       const { path, object } = await made();
       const { body } = await ask(`${path}/scale`);
       const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
@@ -220,7 +220,7 @@ describe('an object that is there', () => {
         },
       });
     });
-    it('by an update without content type or resourceVersion', async () => {
+    it('by an update without content type or resourceVersion (K-108, K-312)', async () => {
       const { path, object } = await made();
       const scale = {
         kind: 'Scale',
@@ -232,13 +232,13 @@ describe('an object that is there', () => {
       expect(code).to.equal(200);
       expect(body.spec.replicas).to.equal(6);
     });
-    for (const [title, change, code] of [
-      ['another name', { metadata: { name: 'zz' } }, 400],
-      ['no replicas', { spec: {} }, 422],
-      ['fewer than none', { spec: { replicas: -4 } }, 422],
-      ['a stale resourceVersion', { metadata: { resourceVersion: '1' } }, 409],
+    for (const [title, change, code, row] of [
+      ['another name', { metadata: { name: 'zz' } }, 400, 'K-312'],
+      ['no replicas', { spec: {} }, 422, 'K-313'],
+      ['fewer than none', { spec: { replicas: -4 } }, 422, 'K-313'],
+      ['a stale resourceVersion', { metadata: { resourceVersion: '1' } }, 409, 'K-312'],
     ] as const)
-      it(`not with ${title}`, async () => {
+      it(`not with ${title} (${row})`, async () => {
         const { path } = await made();
         const { body } = await ask(`${path}/scale`);
         const scale = {

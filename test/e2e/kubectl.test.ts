@@ -1,5 +1,5 @@
 /**
- * The commands that people use on any built-in kind, on ours: kubectl as judge, in both versions of the API (H.2).
+ * The commands that people use on any built-in kind, on ours: kubectl as judge, in both versions of the API.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Events: their form, their aggregation, and that they never hold anybody up (K-630 to K-634). */
+/** Events: their form, their aggregation, and that they never hold anybody up. */
 import { expect } from 'chai';
 import { silentLog } from '../../openapi/machinery/log.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
@@ -87,7 +87,7 @@ describe('an event', () => {
     });
   });
 
-  it('that is the eleventh of its kind within ten minutes stands for all that follow', async () => {
+  it('that is the eleventh of its kind within ten minutes stands for all that follow (K-632)', async () => {
     const { timers, calls, end, say } = recording();
     for (let i = 1; i <= 13; i += 1) say(`member ${i} is ready`);
     say('something else', 'Cluster');
@@ -102,7 +102,7 @@ describe('an event', () => {
     ]);
   });
 
-  it('of an object that has told 25 at once waits for its turn, one in five minutes; others are not concerned', async () => {
+  it('of an object that has told 25 at once waits for its turn, one in five minutes; others are not concerned (K-632)', async () => {
     const { timers, calls, end, say } = recording();
     for (let i = 0; i < 40; i += 1) say('again');
     await timers.advance(0);

@@ -1,4 +1,4 @@
-/** Leader election with two candidates and a set clock (K-621 to K-623). */
+/** Leader election with two candidates and a set clock. */
 import { expect } from 'chai';
 import { silentLog } from '../../openapi/machinery/log.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
@@ -73,7 +73,7 @@ function stage() {
 }
 
 describe('leader election', () => {
-  it('elects one of two, and writes what kubectl shows of a Lease', async () => {
+  it('elects one of two, and writes what kubectl shows of a Lease (K-621)', async () => {
     const { timers, leases, leading, stand } = stage();
     const [a, b] = [stand('a'), stand('b')];
     await timers.advance(60_000);
@@ -92,7 +92,7 @@ describe('leader election', () => {
     expect(timers.pending).to.equal(0);
   });
 
-  it('gives the Lease back on shutdown, so that the other begins at its next attempt', async () => {
+  it('gives the Lease back on shutdown, so that the other begins at its next attempt (K-623)', async () => {
     const { timers, leases, leading, stand, most } = stage();
     const [a, b] = [stand('a'), stand('b')];
     await timers.advance(10_000);
@@ -111,7 +111,7 @@ describe('leader election', () => {
     ['that cannot reach the host', 'cutOff'],
     ['whose calls hang', 'hanging'],
   ] as const)
-    it(`stops a leader ${name} after 10 s, and lets the other begin after 15 s: never two at once`, async () => {
+    it(`stops a leader ${name} after 10 s, and lets the other begin after 15 s: never two at once (K-623)`, async () => {
       const { timers, leases, leading, stand, most } = stage();
       const [a, b] = [stand('a'), stand('b')];
       await timers.advance(6_000);

@@ -1,4 +1,4 @@
-/** The laws of the work queue (K-616 to K-618). */
+/** The laws of the work queue. */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { WorkQueue } from '../../reconciler/workqueue.ts';
@@ -16,7 +16,7 @@ describe('a work queue', () => {
     expect([await queue.take(), await queue.take(), await queue.take()]).to.deep.equal(['b', 'a', 'c']);
   });
 
-  it('holds a key once, however often it is added', async () => {
+  it('holds a key once, however often it is added (K-616)', async () => {
     const { queue } = opened();
     for (let i = 0; i < 3; i += 1) queue.add('a');
     expect(queue.depth).to.equal(1);
@@ -24,7 +24,7 @@ describe('a work queue', () => {
     expect(queue.depth).to.equal(0);
   });
 
-  it('hands a key that is being worked on out again, but only after it is done', async () => {
+  it('hands a key that is being worked on out again, but only after it is done (K-616)', async () => {
     const { queue } = opened();
     queue.add('a');
     await queue.take();
@@ -43,7 +43,7 @@ describe('a work queue', () => {
     expect([await first, await second]).to.deep.equal(['a', 'b']);
   });
 
-  it('delays failures of one key by 5 ms, 10 ms, 20 ms … up to 1000 s, until it is forgotten', async () => {
+  it('delays failures of one key by 5 ms, 10 ms, 20 ms … up to 1000 s, until it is forgotten (K-617)', async () => {
     const { timers, queue } = opened();
     const delays: number[] = [];
     for (let i = 0; i < 4; i += 1) {
@@ -61,7 +61,7 @@ describe('a work queue', () => {
     expect(queue.depth).to.equal(1);
   });
 
-  it('never delays a key by more than 1000 s', async () => {
+  it('never delays a key by more than 1000 s (K-617)', async () => {
     const { timers, queue } = opened();
     for (let i = 0; i < 40; i += 1) {
       queue.addRateLimited('a');
@@ -71,7 +71,7 @@ describe('a work queue', () => {
     expect(queue.failures('a')).to.equal(40);
   });
 
-  it('keeps the earliest of several delays', async () => {
+  it('keeps the earliest of several delays (K-618)', async () => {
     const { timers, queue } = opened();
     queue.addAfter('a', 500);
     queue.addAfter('a', 100);
@@ -83,7 +83,7 @@ describe('a work queue', () => {
     expect(timers.pending).to.equal(0);
   });
 
-  it('drains when it is shut down: nothing comes in, what waits goes out, then workers are sent home', async () => {
+  it('drains when it is shut down: nothing comes in, what waits goes out, then workers are sent home (K-618)', async () => {
     const { timers, queue } = opened();
     queue.add('a');
     queue.addAfter('b', 10);

@@ -1,4 +1,4 @@
-/** Events: told about the right object, counted when they repeat, gone after an hour (K-630 to K-634). */
+/** Events: told about the right object, counted when they repeat, gone after an hour. */
 import { expect } from 'chai';
 import { Recorder } from '../../deploy/sandbox/engine/recorder.ts';
 import { type Anything, aPod, sandboxes } from './sandbox.ts';
@@ -9,7 +9,7 @@ const about: Anything = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'one'
 const happening = { about, type: 'Normal', reason: 'Happened', message: 'it happened', component: 'test' } as const;
 
 describe('an event', () => {
-  it('names its object so that kubectl describe finds it (K-633)', async () => {
+  it('names its object so that kubectl describe finds it (K-630, K-633)', async () => {
     const sandbox = await aSandbox();
     const pod = await sandbox.create(aPod('one'));
     const event = await sandbox.until('it is told', () =>

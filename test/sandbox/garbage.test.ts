@@ -1,4 +1,4 @@
-/** Objects go when all their owners are gone (K-303 to K-305, K-635 to K-639). */
+/** Objects go when all their owners are gone. */
 import { expect } from 'chai';
 import type { Resource } from '../../apiserver/registry/resource.ts';
 import { nameColumn } from '../../apiserver/registry/resource.ts';
@@ -83,7 +83,7 @@ describe('in the background', () => {
     await gone(sandbox, 'c');
   });
 
-  it('an object whose owner never was goes, one of the same name notwithstanding', async () => {
+  it('an object whose owner never was goes, one of the same name notwithstanding (K-637)', async () => {
     const sandbox = await aSandbox();
     const a = await sandbox.create(aConfigMap('a'));
     await sandbox.create(aConfigMap('b', [owner(a, { uid: 'f3a1c9f0-0000-4000-8000-000000000000' })]));

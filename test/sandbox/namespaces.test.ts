@@ -1,4 +1,4 @@
-/** Namespaces: what every one has, and how one goes with everything in it (K-455 to K-458, K-640). */
+/** Namespaces: what every one has, and how one goes with everything in it. */
 import { expect } from 'chai';
 import { type Anything, aClaim, aNamespace, aService, aStatefulSet, type Sandbox, sandboxes } from './sandbox.ts';
 
@@ -98,7 +98,7 @@ describe('a deleted namespace', () => {
     expect(sandbox.names('namespaces')).to.include.members(['default', 'kube-system']);
   });
 
-  it('is Terminating while something in it does not go, and says what (K-640)', async () => {
+  it('is Terminating while something in it does not go, and says what (K-458, K-640)', async () => {
     const time = { at: Date.now() };
     const sandbox = await aSandbox({ clock: { now: () => time.at } });
     await created(sandbox);

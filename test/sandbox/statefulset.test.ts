@@ -165,7 +165,7 @@ describe('scaling a StatefulSet', () => {
     await ready(sandbox, 0);
   });
 
-  it('up and down through its scale (K-309, K-312)', async () => {
+  it('up and down through its scale (K-309, K-310, K-313)', async () => {
     const sandbox = await aSandbox();
     await sandbox.create(aStatefulSet('web', { replicas: 1 }));
     await ready(sandbox, 1);

@@ -1,4 +1,4 @@
-/** Tables as `kubectl get` of a real cluster prints them, in its columns and words (H.1). */
+/** Tables as `kubectl get` of a real cluster prints them, in its columns and words. */
 import { expect } from 'chai';
 import {
   type Anything,

@@ -1,4 +1,4 @@
-/** Create, get, list, update and delete on any KeyValueStore (K-536 to K-539). */
+/** Create, get, list, update and delete on any KeyValueStore. */
 import { expect } from 'chai';
 import { isStorageError } from '../../storage/errors.ts';
 import type { Entry, KeyValueStore, RangeRequest, RangeResult, TxnRequest, TxnResult } from '../../storage/kv.ts';
@@ -61,7 +61,7 @@ describe('Store', () => {
       expect(await store.get('/a', never)).to.deep.equal(entry);
     });
 
-    it('refuses a key that exists, and leaves it as it is', async () => {
+    it('refuses a key that exists, and leaves it as it is (K-536)', async () => {
       await create('/a');
       expect(await codeOf(create('/a', 'two'))).to.equal('KeyExists');
       expect(await textAt('/a')).to.equal('one');
@@ -109,7 +109,7 @@ describe('Store', () => {
       expect(await store.get('/a', never)).to.deep.equal(entry);
     });
 
-    it('edits again what somebody wrote meanwhile, without reading it once more', async () => {
+    it('edits again what somebody wrote meanwhile, without reading it once more (K-537)', async () => {
       await create('/a');
       kv.beforeTxn = () => scribble(kv, '/a', 'two');
       const { entry } = await store.update('/a', append('+'), never);
@@ -131,7 +131,7 @@ describe('Store', () => {
       expect(await codeOf(store.update('/a', append('+'), never))).to.equal('KeyNotFound');
     });
 
-    it('writes nothing when nothing changes', async () => {
+    it('writes nothing when nothing changes (K-537)', async () => {
       const created = await create('/a');
       const { entry, outcome, revision } = await store.update('/a', async () => 'unchanged', never);
       expect({ entry, outcome, revision }).to.deep.equal({
@@ -142,7 +142,7 @@ describe('Store', () => {
       expect(kv.counted()).to.equal('1 reads, 1 writes');
     });
 
-    it('removes when the edit says so, answering with the last entry and the revision of the removal', async () => {
+    it('removes when the edit says so, answering with the last entry and the revision of the removal (K-539)', async () => {
       const created = await create('/a');
       const removed = await store.update('/a', async () => ({ remove: true }), never);
       expect(removed).to.deep.equal({ entry: created, outcome: 'removed', revision: created.revision + 1 });
@@ -208,7 +208,7 @@ describe('Store', () => {
       expect(await textAt('/a')).to.equal('two+');
     });
 
-    it('does not refuse on its word', async () => {
+    it('does not refuse on its word (K-538)', async () => {
       const known = await create('/a', 'locked');
       await scribble(kv, '/a', 'free');
       const edit = async (current: Entry): Promise<Edit> => {
@@ -219,7 +219,7 @@ describe('Store', () => {
       expect(await textAt('/a')).to.equal('taken');
     });
 
-    it('does not call anything unchanged on its word', async () => {
+    it('does not call anything unchanged on its word (K-538)', async () => {
       const known = await create('/a', 'done');
       await scribble(kv, '/a', 'undone');
       const edit = async ({ value }: Entry): Promise<Edit> =>
@@ -245,7 +245,7 @@ describe('Store', () => {
   });
 
   describe('list', () => {
-    it('goes through a prefix page by page, telling how many remain', async () => {
+    it('goes through a prefix page by page, telling how many remain (K-540)', async () => {
       for (const name of ['a', 'b', 'c', 'd', 'e']) await create(`/list/${name}`);
       await create('/list2/x');
       const first = await store.list('/list/', { limit: 2 }, never);

@@ -1,4 +1,4 @@
-/** What a server tells about itself, against the examples W-1 and W-2 and the rows K-040 to K-056. */
+/** What a server tells about itself: its groups, versions and resources, one by one and all at once. */
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { type DiscoveryDocuments, discoveryDocuments } from '../../../apiserver/discovery.ts';
@@ -15,7 +15,7 @@ const read = (document: PublishedDocument | undefined): unknown => document && J
 describe('discovery', () => {
   const documents: DiscoveryDocuments = discoveryDocuments([coreGroup, fixtureGroup]);
 
-  it('lists the resources of a version as example W-1 does (K-040, K-044 to K-047)', () =>
+  it('lists the resources of a version, and their subresources beside them (K-040, K-044, K-045, K-046, K-047)', () =>
     expect(read(documents.resources(group, 'v1beta1'))).to.deep.equal({
       kind: 'APIResourceList',
       apiVersion: 'v1',
@@ -50,7 +50,7 @@ describe('discovery', () => {
       ],
     }));
 
-  it('tells everything at once as example W-2 does (K-050, K-054, K-055)', () =>
+  it('tells everything at once, subresources below their resource (K-050, K-054, K-055, K-056)', () =>
     expect(read(documents.aggregatedApis())).to.deep.equal({
       kind: 'APIGroupDiscoveryList',
       apiVersion: 'apidiscovery.k8s.io/v2',
@@ -92,7 +92,7 @@ describe('discovery', () => {
       ],
     }));
 
-  it('names the versions of a group in the order of preference, as recorded (discg, K-041, K-043)', () => {
+  it('names the versions of a group in the order of preference (K-041, K-042, K-043)', () => {
     const versions = ['v1beta1', 'v1alpha1'].map((version) => ({ groupVersion: `${group}/${version}`, version }));
     const own = { name: group, versions, preferredVersion: versions[0] };
     expect(read(documents.group(group))).to.deep.equal({ kind: 'APIGroup', apiVersion: 'v1', ...own });

@@ -1,4 +1,4 @@
-/** The OpenAPI 2 document over all groups, in JSON and as the protobuf that kubectl up to 1.26 asks for (K-068 to K-070). */
+/** The OpenAPI 2 document over all groups, in JSON and as the protobuf that kubectl up to 1.26 asks for. */
 import { expect } from 'chai';
 import protobuf from 'protobufjs';
 import { openApiDocuments } from '../../../openapi/document/index.ts';

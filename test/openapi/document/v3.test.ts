@@ -1,4 +1,4 @@
-/** The OpenAPI 3 documents, as kubectl and the aggregator read them (K-057 to K-067). */
+/** The OpenAPI 3 documents, as kubectl and the aggregator read them. */
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { openApiDocuments } from '../../../openapi/document/index.ts';

@@ -1,4 +1,4 @@
-/** Field selectors as clients write them in `fieldSelector` (K-203). Which fields a kind has is its own knowledge (K-204). */
+/** Field selectors as clients write them in `fieldSelector`. Which fields a kind has is its own knowledge. */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { demanded, parseFieldSelector, selectsFields } from '../../../openapi/machinery/field-selector.ts';

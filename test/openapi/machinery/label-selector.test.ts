@@ -1,4 +1,4 @@
-/** Label selectors as clients write them in `labelSelector` and `kubectl get -l` (K-200 to K-202). */
+/** Label selectors as clients write them in `labelSelector` and `kubectl get -l`. */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { exactly, fromStructured, parseLabelSelector, selects } from '../../../openapi/machinery/label-selector.ts';

@@ -1,4 +1,4 @@
-/** The Statuses of the catalogue, byte for byte where clients match on them (E.2, E.3, E.4). */
+/** The Statuses of the catalogue, byte for byte where clients match on them. */
 import { expect } from 'chai';
 import * as field from '../../../openapi/machinery/field.ts';
 import { jsonText } from '../../../openapi/machinery/json.ts';
@@ -30,7 +30,7 @@ describe('a Status', () => {
     ['K-360', StatusError.badRequest('the cause'), frame({ message: 'the cause', reason: 'BadRequest', code: 400 })],
     ['K-361', StatusError.unauthorized(), frame({ message: 'Unauthorized', reason: 'Unauthorized', code: 401 })],
     [
-      'K-362, W-13',
+      'K-362',
       StatusError.forbidden(clusters, 'c1', 'User "bob" cannot update resource'),
       frame({
         message: 'kubedirectorclusters.kubedirector.bluedata.io "c1" is forbidden: User "bob" cannot update resource',
@@ -110,7 +110,7 @@ describe('a Status', () => {
       }),
     ],
     [
-      'K-372, W-8',
+      'K-372',
       StatusError.expired('too old', 'token'),
       frame({ metadata: { continue: 'token' }, message: 'too old', reason: 'Expired', code: 410 }),
     ],
@@ -145,7 +145,7 @@ describe('a Status', () => {
       }),
     ],
     [
-      'K-384, W-9',
+      'K-384',
       StatusError.revisionTooLarge(99999999, 470),
       frame({
         message: 'Timeout: Too large resource version: 99999999, current: 470',
@@ -182,7 +182,7 @@ describe('Invalid', () => {
     field.required(spec.child('app')),
   ];
 
-  it('names the kind, every fault and its field (K-354, K-399, W-12)', () => {
+  it('names the kind, every fault and its field (K-354, K-399)', () => {
     const { status } = StatusError.invalid(cluster, 'c2', faults);
     expect(status).to.deep.equal(
       frame({

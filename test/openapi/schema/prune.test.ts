@@ -18,7 +18,7 @@ function pruned(schema: Schema, value: unknown): { value: unknown; removed: stri
 }
 
 describe('pruning', () => {
-  it('removes unknown fields and names them, as recorded (create-unknown-warn, K-152)', () => {
+  it('removes unknown fields and names them (K-152)', () => {
     const document = {
       metadata: { name: 'c2', foo: 1 },
       spec: { app: 'x', zork: 1, roles: [{ id: 'a', bad: true }] },

@@ -1,4 +1,4 @@
-/** Validation by schema, in the words that kube-apiserver was heard to use for the same documents (K-385 to K-401). */
+/** Validation by schema, in the words that kube-apiserver was heard to use for the same documents. */
 import { Ajv } from 'ajv';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -21,7 +21,7 @@ describe('validation by schema', () => {
     );
   });
 
-  it('finds every fault at once: wrong values, missing, too many and repeated ones (create-invalid, K-399)', () =>
+  it('finds every fault at once: wrong values, missing, too many and repeated ones (K-399)', () =>
     expect(
       texts(
         faultsOfSpec({
@@ -45,7 +45,7 @@ describe('validation by schema', () => {
       ].sort(),
     ));
 
-  it('tells the type that it found and the one that it expected (create-type, K-387)', () =>
+  it('tells the type that it found and the one that it expected (K-387)', () =>
     expect(texts(faultsOfSpec({ app: 5, replicas: 'x', roles: {} }))).to.deep.equal(
       [
         'spec.roles: Invalid value: "object": spec.roles in body must be of type array: "object"',
@@ -54,7 +54,7 @@ describe('validation by schema', () => {
       ].sort(),
     ));
 
-  it('knows the bounds of numbers and texts (create-nospecapp, K-398)', () =>
+  it('knows the bounds of numbers and texts (K-398)', () =>
     expect(texts(faultsOfSpec({ app: '', replicas: 1000 }))).to.deep.equal(
       [
         'spec.replicas: Invalid value: 1000: spec.replicas in body should be less than or equal to 100',
@@ -62,7 +62,7 @@ describe('validation by schema', () => {
       ].sort(),
     ));
 
-  it('refuses long texts, fractions and null (create-toolong, K-392)', () =>
+  it('refuses long texts, fractions and null (K-392)', () =>
     expect(texts(faultsOfSpec({ app: 'a'.repeat(25), replicas: 1.5, tags: ['x', null] }))).to.deep.equal(
       [
         'spec.app: Too long: may not be more than 20 bytes',

@@ -28,7 +28,7 @@ const commonLabels = {
 const prettyName = { [`${kd}/kdapp-prettyName`]: 'Spark 2.2.1 on centos7x with Jupyter' };
 
 describe('the children of a cluster', () => {
-  it('begin with a headless Service, which is never used but for names (K-639)', () => {
+  it('begin with a headless Service, never used but for names, that has the cluster for its controller (K-639)', () => {
     expect(headlessServiceFor(blueprintOf(), 4)).to.deep.equal({
       apiVersion: 'v1',
       kind: 'Service',

@@ -2,8 +2,8 @@
  * Who is who in the sandbox: its certificate authority, its serving certificate, and client certificates, kept in the data folder.
  */
 import { X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { superusers } from '../../../apiserver/auth/user.ts';
 import {
   type CertificateAndKey,
@@ -11,6 +11,7 @@ import {
   issueServerCertificate,
   makeAuthority,
 } from '../../../apiserver/serving/certificates.ts';
+import { writePrivately } from '../private-file.ts';
 
 /** A certificate that ends within this time is made anew. */
 const renewBeforeMs = 30 * 24 * 3600 * 1000;
@@ -70,12 +71,4 @@ async function kept(folder: string, name: string, make: () => Promise<Certificat
   writePrivately(keyFile, made.key);
   writePrivately(certFile, made.cert);
   return made;
-}
-
-/** Whole or not at all, and for nobody else to read. */
-export function writePrivately(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const next = `${file}.next`;
-  writeFileSync(next, text, { mode: 0o600 });
-  renameSync(next, file);
 }

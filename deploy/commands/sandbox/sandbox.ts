@@ -22,8 +22,9 @@ import { hostPorts, leasePort } from '../../ports/host.ts';
 import { ownKinds } from '../../ports/own-kinds.ts';
 import { SandboxHost } from '../../sandbox/host.ts';
 import { reviews } from '../../sandbox/kinds/reviews.ts';
+import { writePrivately } from '../private-file.ts';
 import { applyCatalog } from './catalog.ts';
-import { SandboxIdentity, writePrivately } from './identity.ts';
+import { SandboxIdentity } from './identity.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import type { SandboxOptions } from './options.ts';
 

@@ -4,7 +4,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Flag, readFlags, UsageError } from '../flags.ts';
-import { SandboxIdentity, writePrivately } from './identity.ts';
+import { writePrivately } from '../private-file.ts';
+import { SandboxIdentity } from './identity.ts';
 import { kubeconfig } from './kubeconfig.ts';
 
 export const userFlags = {

@@ -6,12 +6,14 @@
 import { Router } from 'express';
 import type { Clock } from '../openapi/machinery/clock.ts';
 import type { Log } from '../openapi/machinery/log.ts';
+import type { Metrics } from '../openapi/machinery/metrics.ts';
 import type { Authentication } from './auth/authenticator.ts';
 import type { Authorizer } from './auth/authorizer.ts';
 import { DerivedForms } from './cache/derived-forms.ts';
 import { addDocuments } from './http/documents.ts';
 import { ExpressEndpoint } from './http/express-endpoint.ts';
 import { addHealth, type HealthCheck } from './http/health.ts';
+import { addMetrics, observeRequests } from './http/metrics.ts';
 import { ObjectHandlers } from './http/objects.ts';
 import { Pipeline } from './http/pipeline.ts';
 import { Representation } from './http/representation.ts';
@@ -29,6 +31,8 @@ export interface ApiServerParts {
   readonly version: VersionInfo;
   /** What must be well besides the watch cache. */
   readonly checks?: readonly HealthCheck[];
+  /** Where requests are counted; absent: nowhere. */
+  readonly metrics?: Metrics;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -51,6 +55,7 @@ export class ApiServer {
     const router = Router();
     addHealth(router, [...this.#checks(registries), ...(parts.checks ?? [])], log);
     addDocuments(router, registries.served(), parts.version);
+    if (parts.metrics) addMetrics(router, parts.metrics);
     this.#parts = parts;
     this.registries = registries;
     this.#pipeline = new Pipeline({
@@ -58,6 +63,8 @@ export class ApiServer {
       authorizer: parts.authorizer,
       resources: new ResourceEndpoint(registries, new ObjectHandlers(representation), new SubresourceHandlers(clock)),
       others: new ExpressEndpoint(router),
+      obstacle: () => registries.cache.obstacle,
+      ...(parts.metrics && { observe: observeRequests(parts.metrics, (attributes) => registries.serves(attributes)) }),
       clock,
       log,
     });
@@ -74,6 +81,11 @@ export class ApiServer {
   /** Waits until the cache has been filled. */
   ready(signal: AbortSignal): Promise<void> {
     return this.registries.cache.filled(signal);
+  }
+
+  /** New connections are served with this certificate, and ask for certificates of these authorities (K-444). */
+  renew(material: Pick<ServingOptions, 'cert' | 'key' | 'clientCa'>): void {
+    this.#server.renew(material);
   }
 
   /** Refuses what is new, lets what is under way finish, ends watches cleanly. */
@@ -93,7 +105,7 @@ export class ApiServer {
         name: 'informer-sync',
         onlyReadiness: true,
         check: () => {
-          if (!cache.ready) throw new Error('the watch cache has not been filled');
+          if (cache.obstacle !== undefined) throw new Error(cache.obstacle);
         },
       },
       {

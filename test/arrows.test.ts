@@ -25,6 +25,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   protobufjs: ['storage/etcd/', 'apiserver/codec/', 'openapi/document/protobuf/'],
   '@kubernetes/client-node': ['apiserver/host/'],
   undici: ['apiserver/host/'],
+  'prom-client': ['openapi/machinery/'],
   'js-yaml': ['apiserver/codec/'],
   'sorted-btree': ['apiserver/cache/'],
   '@peculiar/x509': ['apiserver/serving/'],

@@ -8,9 +8,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../openapi/machinery/clock.ts';
 import type { Log } from '../../openapi/machinery/log.ts';
-import { orAborted } from '../../openapi/machinery/signal.ts';
+import { orAborted, underSignals } from '../../openapi/machinery/signal.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
-import { isStorageError } from '../../storage/errors.ts';
+import { isStorageError, StorageError } from '../../storage/errors.ts';
 import type { Keyspace } from '../../storage/keys.ts';
 import type { Entry, KeyValueStore, WatchBatch } from '../../storage/kv.ts';
 import { keyAfter, prefixEnd } from '../../storage/kv.ts';
@@ -29,6 +29,20 @@ const trimMs = 30_000;
 /** While somebody waits, storage is asked for progress this often (K-554). */
 const progressMs = 100;
 
+/** What a store says of itself, before anything in it is believed. */
+export interface StoreState {
+  /** Undefined: it has never been opened, or was emptied under our hands. */
+  readonly identity: string | undefined;
+  readonly revision: number;
+}
+
+/**
+ * Asked before the cache shows a state of storage for the first time, and after every gap.
+ *
+ * @throws Error saying why that state must not be shown: nothing is answered then, for a false "not found" costs users their workloads
+ */
+export type StoreJudge = (state: StoreState, signal: AbortSignal) => Promise<void>;
+
 interface Waiter {
   readonly revision: number;
   readonly arrive: () => void;
@@ -39,20 +53,27 @@ export class WatchCache {
   readonly #keyspace: Keyspace;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #judge: StoreJudge;
   readonly #resources = new Map<string, ResourceCache>();
   readonly #waiters = new Set<Waiter>();
   #revision = 0;
   #ready = false;
+  /** Why it is not ready, for people. */
+  #obstacle = 'the watch cache has not been filled';
+  /** Ends the watch that is under way. */
+  #breakOff: (reason: Error) => void = () => {};
   readonly #filled = Promise.withResolvers<void>();
   #asking: Promise<number> | undefined;
   #next: Promise<number> | undefined;
   #progressTimer: NodeJS.Timeout | undefined;
+  #complaint = '';
 
-  constructor({ kv, keyspace, clock, log }: { kv: KeyValueStore; keyspace: Keyspace; clock: Clock; log: Log }) {
-    this.#kv = kv;
-    this.#keyspace = keyspace;
-    this.#clock = clock;
-    this.#log = log;
+  constructor(parts: { kv: KeyValueStore; keyspace: Keyspace; clock: Clock; log: Log; judge?: StoreJudge }) {
+    this.#kv = parts.kv;
+    this.#keyspace = parts.keyspace;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+    this.#judge = parts.judge ?? (async () => {});
   }
 
   /** The cache shows everything up to here. */
@@ -60,9 +81,14 @@ export class WatchCache {
     return this.#revision;
   }
 
-  /** Has it been filled since it began? */
+  /** Does it show a state of storage that can be believed? */
   get ready(): boolean {
     return this.#ready;
+  }
+
+  /** Why it does not; undefined when it does. */
+  get obstacle(): string | undefined {
+    return this.#ready ? undefined : this.#obstacle;
   }
 
   /** Waits until it has been filled. */
@@ -84,15 +110,40 @@ export class WatchCache {
     while (!signal.aborted) {
       try {
         const revision = await this.#fill(signal);
-        for await (const batch of this.#kv.watch(this.#keyspace.prefix, revision + 1, signal)) this.#apply(batch);
+        const broken = new AbortController();
+        this.#breakOff = (reason) => broken.abort(reason);
+        await underSignals([signal, broken.signal], (watching) => this.#follow(revision + 1, watching));
+        broken.signal.throwIfAborted();
       } catch (error) {
         if (signal.aborted) break;
-        if (isStorageError(error, 'Compacted')) this.#log.warn('history was compacted away; reading everything again');
-        else this.#log.error('the watch cache lost its storage', error);
+        this.#complain(error);
         await sleep(retryMs, undefined, { signal }).catch(() => {});
       }
     }
     clearInterval(trimming);
+  }
+
+  async #follow(from: number, signal: AbortSignal): Promise<void> {
+    for await (const batch of this.#kv.watch(this.#keyspace.prefix, from, signal)) this.#apply(batch);
+  }
+
+  /** Says each thing once. */
+  #complain(error: unknown): void {
+    if (isStorageError(error, 'Compacted')) {
+      this.#log.warn('history was compacted away; reading everything again');
+      return;
+    }
+    if (isStorageError(error, 'Unreadable')) this.#distrust(error.message);
+    const message = error instanceof Error ? error.message : String(error);
+    if (message === this.#complaint) return;
+    this.#complaint = message;
+    this.#log.error('the watch cache cannot follow its storage', error);
+  }
+
+  /** From now on nothing is shown, until storage has been read and judged again. */
+  #distrust(why: string): void {
+    this.#ready = false;
+    this.#obstacle = why;
   }
 
   #trim(): void {
@@ -150,13 +201,24 @@ export class WatchCache {
 
   #ask(): Promise<number> {
     this.#next = undefined;
-    const question = this.#kv.currentRevision(AbortSignal.timeout(patienceMs));
+    const question = this.#askStorage();
     this.#asking = question;
     const done = (): void => {
       if (this.#asking === question) this.#asking = undefined;
     };
     question.then(done, done);
     return question;
+  }
+
+  /** @throws StatusError 503 when storage has gone back, which it does when it was wiped or restored */
+  async #askStorage(): Promise<number> {
+    const shown = this.#revision;
+    const revision = await this.#kv.currentRevision(AbortSignal.timeout(patienceMs));
+    if (revision >= shown) return revision;
+    const error = new StorageError('Unreadable', `storage went back from revision ${shown} to ${revision}`);
+    this.#distrust(error.message);
+    this.#breakOff(error);
+    throw StatusError.unavailable(error.message, 1);
   }
 
   #askForProgress(): void {
@@ -170,8 +232,9 @@ export class WatchCache {
     this.#progressTimer = setTimeout(ask, progressMs / 10);
   }
 
-  /** Reads all that is stored, as of one revision. */
+  /** Reads all that is stored, as of one revision, and shows it if it can be believed. */
   async #fill(signal: AbortSignal): Promise<number> {
+    await this.#judged(signal);
     const found = new Map<string, Snapshot[]>([...this.#resources.keys()].map((prefix) => [prefix, []]));
     const end = prefixEnd(this.#keyspace.prefix);
     let start: string = this.#keyspace.prefix;
@@ -188,10 +251,23 @@ export class WatchCache {
       start = keyAfter(last.key);
     }
     for (const [prefix, snapshots] of found) this.#resources.get(prefix)?.replace(snapshots, revision);
+    // Judged good though it may be older: an administrator has said so.
+    this.#revision = revision;
     this.#ready = true;
+    this.#complaint = '';
     this.#filled.resolve();
     this.#advance(revision);
     return revision;
+  }
+
+  async #judged(signal: AbortSignal): Promise<void> {
+    const { entries, revision } = await this.#kv.range({ start: this.#keyspace.ownKey('identity') }, signal);
+    try {
+      await this.#judge({ identity: entries[0]?.value.toString(), revision }, signal);
+    } catch (error) {
+      this.#distrust(error instanceof Error ? error.message : String(error));
+      throw error;
+    }
   }
 
   #read(entry: Entry, found: Map<string, Snapshot[]>): void {

@@ -31,6 +31,13 @@ export interface PipelineParts {
   readonly resources: Endpoint;
   /** Answers everything else: discovery, documents, health. */
   readonly others: Endpoint;
+  /**
+   * Why nothing can be said about stored objects at present; undefined when something can. Clients are told to try again, never that
+   * something is not there.
+   */
+  readonly obstacle?: () => string | undefined;
+  /** Told of every request when it has been answered. */
+  readonly observe?: (exchange: Exchange, seconds: number) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -82,6 +89,8 @@ export class Pipeline {
 
   async #answer(exchange: Exchange): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
+    const { observe } = this.#parts;
+    const began = observe ? performance.now() : 0;
     this.#underWay.add(exchange);
     try {
       if (exchange.attributes.verb !== 'watch')
@@ -96,13 +105,17 @@ export class Pipeline {
       clearTimeout(timer);
       this.#underWay.delete(exchange);
       if (!this.#underWay.size) this.#idle();
+      observe?.(exchange, (performance.now() - began) / 1000);
     }
   }
 
   async #pass(exchange: Exchange): Promise<void> {
-    const { authenticate, authorizer, resources, others } = this.#parts;
+    const { authenticate, authorizer, resources, others, obstacle } = this.#parts;
     const { attributes, signal, request } = exchange;
-    if (this.#stopping !== undefined && attributes.isResource) throw StatusError.unavailable(this.#stopping, 1);
+    if (attributes.isResource) {
+      const why = this.#stopping ?? obstacle?.();
+      if (why !== undefined) throw StatusError.unavailable(why, 1);
+    }
     const caller = await authenticate(request, signal);
     const decision = await undecidedAs(request, async () => {
       exchange.user = await effectiveUser(request, caller, authorizer, signal);

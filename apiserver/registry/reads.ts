@@ -94,9 +94,13 @@ export class Reads {
     return new WatchReader(request, this.#cache, () => this.#watchCache.revision);
   }
 
-  #consistent(resourceVersion: number | undefined, signal: AbortSignal): Promise<unknown> {
-    if (resourceVersion === undefined) return this.#watchCache.current(signal);
-    return this.#watchCache.reach(resourceVersion, signal);
+  async #consistent(resourceVersion: number | undefined, signal: AbortSignal): Promise<void> {
+    if (resourceVersion !== undefined) return this.#watchCache.reach(resourceVersion, signal);
+    try {
+      await this.#watchCache.current(signal);
+    } catch (error) {
+      throw statusFor(error, this.#groupResource, '');
+    }
   }
 
   #fromCache(request: ListRequest, token: ContinueToken | undefined): ListAnswer {

@@ -9,7 +9,7 @@ import type { Keyspace } from '../../storage/keys.ts';
 import type { KeyValueStore } from '../../storage/kv.ts';
 import { Store } from '../../storage/store.ts';
 import type { WindowLimits } from '../cache/event-window.ts';
-import { WatchCache } from '../cache/watch-cache.ts';
+import { type StoreJudge, WatchCache } from '../cache/watch-cache.ts';
 import type { Admission } from './admission.ts';
 import { ObjectRegistry } from './registry.ts';
 import { allVerbs, hubForm, type Resource } from './resource.ts';
@@ -42,10 +42,12 @@ export class Registries {
     log: Log;
     /** How much history watches can be served from; absent: as Kubernetes keeps it. */
     window?: WindowLimits;
+    /** Asked before a state of storage is shown. */
+    judge?: StoreJudge;
   }) {
-    const { kv, keyspace, clock, log, admission, window } = parts;
+    const { kv, keyspace, clock, log, admission, window, judge } = parts;
     const store = new Store(kv);
-    const watchCache = new WatchCache({ kv, keyspace, clock, log });
+    const watchCache = new WatchCache({ kv, keyspace, clock, log, ...(judge && { judge }) });
     this.cache = watchCache;
     this.all = parts.resources.map(
       (resource) =>
@@ -58,6 +60,13 @@ export class Registries {
   /** @param group empty for the core group */
   find(group: string, plural: string): ObjectRegistry | undefined {
     return this.#byName.get(nameOf({ group, plural }));
+  }
+
+  /** Is there such a resource, in that version and with that subresource? */
+  serves(what: { group: string; version: string; resource: string; subresource: string }): boolean {
+    const { resource } = this.find(what.group, what.resource) ?? {};
+    if (!resource?.forms.some(({ version }) => version === what.version)) return false;
+    return what.subresource === '' || what.subresource === 'status' || what.subresource === 'scale';
   }
 
   findVirtual(group: string, plural: string): VirtualResource | undefined {

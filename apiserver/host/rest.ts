@@ -18,8 +18,10 @@ export interface HostAccess {
   /** PEM of a client certificate. */
   readonly cert?: string;
   readonly key?: string;
-  /** The bearer token of the moment; asked before every request, since tokens are renewed. */
-  readonly token?: () => string;
+  /** The `Authorization` header of the moment; asked before every request, since tokens are renewed. */
+  readonly authorization?: () => Promise<string | undefined> | string | undefined;
+  /** The server's certificate is not checked, as the kubeconfig says. */
+  readonly unverified?: boolean;
 }
 
 /** A kind of object at the host. */
@@ -60,16 +62,16 @@ const answerMs = 30_000;
 
 export class HostClient {
   readonly #pool: Pool;
-  readonly #token: (() => string) | undefined;
+  readonly #authorization: HostAccess['authorization'];
 
-  constructor({ server, ca, cert, key, token }: HostAccess) {
-    this.#token = token;
+  constructor({ server, ca, cert, key, authorization, unverified = false }: HostAccess) {
+    this.#authorization = authorization;
     this.#pool = new Pool(server, {
       connections,
       allowH2: false,
       headersTimeout: answerMs,
       bodyTimeout: 0,
-      connect: { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) },
+      connect: { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), rejectUnauthorized: !unverified },
     });
   }
 
@@ -159,8 +161,8 @@ export class HostClient {
     return this.#pool.destroy();
   }
 
-  #send(method: string, path: string, signal: AbortSignal, body?: string, type = 'application/json') {
-    const token = this.#token?.();
+  async #send(method: string, path: string, signal: AbortSignal, body?: string, type = 'application/json') {
+    const authorization = await this.#authorization?.();
     return this.#pool.request({
       method: method as 'GET',
       path,
@@ -169,7 +171,7 @@ export class HostClient {
         accept: 'application/json',
         'user-agent': 'kubedirector',
         ...(body !== undefined && { 'content-type': type }),
-        ...(token && { authorization: `Bearer ${token}` }),
+        ...(authorization && { authorization }),
       },
       ...(body !== undefined && { body }),
     });

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import { flagsHelp, UsageError } from './commands/flags.ts';
 /**
- * The program. Each command is a folder in commands/; this file only finds the one that is meant.
+ * The program. Each command has a place in commands/; this file only finds the one that is meant, and loads no other.
  */
-import { sandboxCommand } from './commands/sandbox/command.ts';
+import { confirmFlags } from './commands/confirm-store.ts';
+import { flagsHelp, UsageError } from './commands/flags.ts';
 import { sandboxFlags } from './commands/sandbox/options.ts';
-import { userCommand } from './commands/sandbox/user.ts';
+import { serveFlags } from './commands/serve/options.ts';
 
 const help = `Usage: kubedirector COMMAND [FLAGS]
 
@@ -13,12 +13,24 @@ const help = `Usage: kubedirector COMMAND [FLAGS]
 ${flagsHelp(sandboxFlags)}
 
   sandbox kubeconfig USER [GROUP…]   write a kubeconfig for that user of the sandbox, and print its path
+
+  serve     serve a Kubernetes cluster, behind its aggregator
+${flagsHelp(serveFlags)}
+
+  confirm-store   serve a store though it is not the one that was served before
+${flagsHelp(confirmFlags)}
 `;
 
 async function run([command, ...args]: readonly string[]): Promise<void> {
   switch (command) {
     case 'sandbox':
-      return args[0] === 'kubeconfig' ? userCommand(args.slice(1)) : sandboxCommand(args);
+      return args[0] === 'kubeconfig'
+        ? (await import('./commands/sandbox/user.ts')).userCommand(args.slice(1))
+        : (await import('./commands/sandbox/command.ts')).sandboxCommand(args);
+    case 'serve':
+      return (await import('./commands/serve/command.ts')).serveCommand(args);
+    case 'confirm-store':
+      return (await import('./commands/confirm-store.ts')).confirmStoreCommand(args);
     case undefined:
     case 'help':
     case '--help':

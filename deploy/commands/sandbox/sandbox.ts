@@ -13,13 +13,9 @@ import { Registries } from '../../../apiserver/registry/registries.ts';
 import { versionInfo } from '../../../apiserver/version.ts';
 import { systemClock } from '../../../openapi/machinery/clock.ts';
 import type { Log } from '../../../openapi/machinery/log.ts';
-import { runClusterController } from '../../../reconciler/cluster/controller.ts';
-import { leadWhenElected } from '../../../reconciler/leader.ts';
-import { systemTimers } from '../../../reconciler/timers.ts';
 import { keepCompacting } from '../../../storage/compactor.ts';
 import { type OpenedStore, openStore, type StoreOptions } from '../../../storage/open.ts';
-import { hostPorts, leasePort } from '../../ports/host.ts';
-import { ownKinds } from '../../ports/own-kinds.ts';
+import { runReconciler } from '../../ports/reconciler.ts';
 import { SandboxHost } from '../../sandbox/host.ts';
 import { reviews } from '../../sandbox/kinds/reviews.ts';
 import { writePrivately } from '../private-file.ts';
@@ -82,7 +78,11 @@ export async function startSandbox(
     const work = [
       host.run(running.signal),
       keepCompacting({ kv: store.kv, keyspace: store.keyspace, clock: systemClock, log }, running.signal),
-      reconcile(apiServer.registries, client, log, running.signal),
+      // It reaches the sandbox as it reaches a cluster: over HTTPS, as a service account, under authorization.
+      runReconciler(
+        { registries: apiServer.registries, client, systemNamespace, instance: `sandbox-${process.pid}`, log },
+        running.signal,
+      ),
     ];
     undo.push(async () => {
       running.abort(new Error('the sandbox is stopping'));
@@ -136,20 +136,6 @@ async function serve(
     log,
   });
   return { apiServer, host, port: await apiServer.start() };
-}
-
-/** The reconciler reaches the sandbox as it reaches a cluster: over HTTPS, as a service account, under authorization. */
-async function reconcile(registries: Registries, client: HostClient, log: Log, signal: AbortSignal): Promise<void> {
-  const { host, events, run } = hostPorts(client, log);
-  const instance = `sandbox-${process.pid}`;
-  const ports = { ...ownKinds(registries, systemNamespace), host, events };
-  const lead = (leading: AbortSignal): Promise<void> =>
-    runClusterController(ports, { systemNamespace, instance, log }, leading);
-  const lease = leasePort(client, systemNamespace, 'kubedirector');
-  await Promise.all([
-    run(signal),
-    leadWhenElected({ lease, identity: instance, timers: systemTimers, log }, lead, signal),
-  ]);
 }
 
 /** Makes the folder and what is missing above it, one by one: on some file systems Node's own way never comes back. */

@@ -1,5 +1,5 @@
 /**
- * Leases: who leads, and until when (K-620 onwards).
+ * Leases: who leads, and until when (K-621).
  */
 
 import { ageColumn, nameColumn } from '../../../apiserver/registry/resource.ts';

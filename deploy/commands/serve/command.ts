@@ -1,0 +1,35 @@
+/**
+ * `kubedirector serve`: runs until it is told to stop; what it does goes to the log, a line of JSON each.
+ */
+import { jsonLog } from '../../../openapi/machinery/log.ts';
+import { UsageError } from '../flags.ts';
+import { serveOptions } from './options.ts';
+import { type Served, startServing } from './serve.ts';
+
+/** @throws UsageError */
+export async function serveCommand(args: readonly string[]): Promise<void> {
+  const options = serveOptions(args);
+  const log = jsonLog(process.stdout);
+  const ended = Promise.withResolvers<void>();
+  const end = (reason: string): void => {
+    log.info('ending', { reason });
+    ended.resolve();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end(signal));
+  let served: Served;
+  try {
+    served = await startServing(options, log, (reason) => {
+      // Whoever runs us starts us again.
+      process.exitCode = 1;
+      end(reason);
+    });
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    log.error('the server could not be started', error);
+    process.exitCode = 1;
+    return;
+  }
+  await ended.promise;
+  await served.stop();
+  log.info('ended');
+}

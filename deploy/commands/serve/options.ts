@@ -1,0 +1,148 @@
+/**
+ * The options of `kubedirector serve`: named as Kubernetes' own servers name them. In a pod none is needed.
+ */
+import { resolve } from 'node:path';
+import { type Flag, readFlags, UsageError } from '../flags.ts';
+
+export const serveFlags = {
+  'secure-port': { value: 'N', help: 'port to serve HTTPS at', fallback: '6443' },
+  'bind-address': { value: 'IP', help: 'address to listen at', fallback: '0.0.0.0' },
+  'metrics-port': { value: 'N', help: 'port of /metrics over plain HTTP; 0: none', fallback: '60000' },
+  storage: { value: 'KIND', help: 'etcd or embedded', fallback: 'etcd' },
+  'data-dir': { value: 'DIR', help: 'where --storage=embedded keeps everything' },
+  'etcd-servers': { value: 'URL[,URL]', help: 'etcd; else the one that was deployed with us' },
+  'etcd-cafile': { value: 'FILE', help: "authority of etcd's certificate" },
+  'etcd-certfile': { value: 'FILE', help: 'our client certificate for etcd' },
+  'etcd-keyfile': { value: 'FILE', help: 'its key' },
+  'etcd-prefix': { value: 'PATH', help: 'of every key in etcd', fallback: '/registry' },
+  'tls-cert-file': { value: 'FILE', help: 'serving certificate; else one is made and kept in a Secret' },
+  'tls-private-key-file': { value: 'FILE', help: 'its key' },
+  'client-ca-file': { value: 'FILE', help: 'authority of client certificates; else as the host says' },
+  'requestheader-client-ca-file': { value: 'FILE', help: 'authority of the front proxy; else as the host says' },
+  'requestheader-allowed-names': { value: 'NAME[,…]', help: 'common names of the front proxy; none: any' },
+  'requestheader-username-headers': {
+    value: 'NAME[,…]',
+    help: 'headers that name the user',
+    fallback: 'x-remote-user',
+  },
+  'requestheader-uid-headers': { value: 'NAME[,…]', help: 'headers with the uid' },
+  'requestheader-group-headers': { value: 'NAME[,…]', help: 'headers that name groups', fallback: 'x-remote-group' },
+  'requestheader-extra-headers-prefix': {
+    value: 'PREFIX[,…]',
+    help: 'prefixes of headers with extra fields',
+    fallback: 'x-remote-extra-',
+  },
+  kubeconfig: { value: 'FILE', help: 'how the host is reached; in a pod: by its service account' },
+  'authentication-kubeconfig': { value: 'FILE', help: 'the same, for TokenReviews' },
+  'authorization-kubeconfig': { value: 'FILE', help: 'the same, for SubjectAccessReviews' },
+  namespace: { value: 'NAME', help: "KubeDirector's own; in a pod: the pod's" },
+  'service-name': { value: 'NAME', help: 'the Service that leads to us', fallback: 'kubedirector' },
+} as const satisfies Record<string, Flag>;
+
+export interface EtcdFlags {
+  /** Empty: the etcd that was deployed with us. */
+  readonly servers: readonly string[];
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  readonly prefix: string;
+}
+
+export interface RequestHeaderFlags {
+  readonly caFile: string;
+  readonly allowedNames: readonly string[];
+  readonly usernameHeaders: readonly string[];
+  readonly uidHeaders: readonly string[];
+  readonly groupHeaders: readonly string[];
+  readonly extraHeaderPrefixes: readonly string[];
+}
+
+export interface ServeOptions {
+  readonly port: number;
+  readonly bindAddress: string;
+  /** 0: none. */
+  readonly metricsPort: number;
+  readonly storage: { readonly kind: 'embedded'; readonly directory: string } | ({ readonly kind: 'etcd' } & EtcdFlags);
+  /** Undefined: made by ourselves. */
+  readonly servingFiles: { readonly cert: string; readonly key: string } | undefined;
+  readonly clientCaFile: string | undefined;
+  readonly requestHeader: RequestHeaderFlags | undefined;
+  readonly kubeconfig: string | undefined;
+  readonly authenticationKubeconfig: string | undefined;
+  readonly authorizationKubeconfig: string | undefined;
+  readonly namespace: string | undefined;
+  readonly serviceName: string;
+}
+
+type Values = Readonly<Record<keyof typeof serveFlags, string | undefined>>;
+
+const listOf = (text: string | undefined): string[] => (text ?? '').split(',').filter((part) => part !== '');
+
+/** @throws UsageError with every fault */
+export function serveOptions(args: readonly string[]): ServeOptions {
+  const { values, rest } = readFlags(serveFlags, args);
+  const faults = rest.length ? [`What is meant by ${rest.join(' ')}?`, ...faultsIn(values)] : faultsIn(values);
+  if (faults.length) throw new UsageError(faults.join('\n'));
+  const { 'tls-cert-file': cert, 'tls-private-key-file': key } = values;
+  return Object.freeze({
+    port: Number(values['secure-port']),
+    bindAddress: values['bind-address'] ?? '',
+    metricsPort: Number(values['metrics-port']),
+    storage: storageIn(values),
+    servingFiles: cert && key ? { cert, key } : undefined,
+    clientCaFile: values['client-ca-file'],
+    requestHeader: requestHeaderIn(values),
+    kubeconfig: values.kubeconfig,
+    authenticationKubeconfig: values['authentication-kubeconfig'],
+    authorizationKubeconfig: values['authorization-kubeconfig'],
+    namespace: values.namespace,
+    serviceName: values['service-name'] ?? '',
+  });
+}
+
+function storageIn(values: Values): ServeOptions['storage'] {
+  if (values.storage === 'embedded') return { kind: 'embedded', directory: resolve(values['data-dir'] ?? '') };
+  return {
+    kind: 'etcd',
+    servers: listOf(values['etcd-servers']),
+    ca: values['etcd-cafile'],
+    cert: values['etcd-certfile'],
+    key: values['etcd-keyfile'],
+    prefix: values['etcd-prefix'] ?? '',
+  };
+}
+
+function requestHeaderIn(values: Values): RequestHeaderFlags | undefined {
+  const caFile = values['requestheader-client-ca-file'];
+  if (!caFile) return undefined;
+  return {
+    caFile,
+    allowedNames: listOf(values['requestheader-allowed-names']),
+    usernameHeaders: listOf(values['requestheader-username-headers']),
+    uidHeaders: listOf(values['requestheader-uid-headers']),
+    groupHeaders: listOf(values['requestheader-group-headers']),
+    extraHeaderPrefixes: listOf(values['requestheader-extra-headers-prefix']),
+  };
+}
+
+function faultsIn(values: Values): string[] {
+  const faults: string[] = [];
+  for (const flag of ['secure-port', 'metrics-port'] as const) {
+    const port = Number(values[flag]);
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      faults.push(`--${flag}=${values[flag]} is no port: it is a number up to 65535.`);
+  }
+  if (values.storage !== 'etcd' && values.storage !== 'embedded')
+    faults.push(`--storage=${values.storage}: it is etcd or embedded.`);
+  if (values.storage === 'embedded' && !values['data-dir'])
+    faults.push('--storage=embedded needs --data-dir, a folder that outlives the pod.');
+  for (const server of listOf(values['etcd-servers']))
+    if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol))
+      faults.push(`--etcd-servers: ${server} is no URL such as https://127.0.0.1:2379.`);
+  for (const [one, other] of [
+    ['tls-cert-file', 'tls-private-key-file'],
+    ['etcd-certfile', 'etcd-keyfile'],
+  ] as const)
+    if (!values[one] !== !values[other]) faults.push(`--${one} and --${other} belong together.`);
+  return faults;
+}

@@ -71,8 +71,25 @@ export class Ledger {
    */
   entryAt(key: string, revision: number, floor: number, keysOnly = false): Entry | undefined {
     const bytes = keyBytes(key);
+    // What could not be written is not there; lmdb itself would throw.
+    if (bytes.length > this.#environment.mostKeyBytes) return undefined;
     const head = this.#head(bytes);
     return head && this.#entryFrom(head, bytes, key, revision, floor, keysOnly);
+  }
+
+  /**
+   * Where a range begins or ends, as a key that lmdb can look for.
+   *
+   * No key is as long as one that is too long, so the next place after its beginning has the same keys on either side.
+   */
+  bound(key: string): Buffer {
+    const most = this.#environment.mostKeyBytes;
+    const bytes = keyBytes(key);
+    if (bytes.length <= most) return bytes;
+    const beginning = Buffer.from(bytes.subarray(0, most));
+    // UTF-8 has no byte 255, so that there is always a next one.
+    beginning[most - 1]! += 1;
+    return beginning;
   }
 
   /**

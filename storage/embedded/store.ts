@@ -118,8 +118,8 @@ class EmbeddedStore implements KeyValueStore {
         const entry = this.#reading(() => this.#ledger.entryAt(start, revision, floor, keysOnly));
         return { entries: entry ? [entry] : [], more: false, count: entry ? 1 : 0, revision: newest() };
       }
-      const next = Buffer.from(start || '\0');
-      const scan: Scan = { next, end: Buffer.from(end), revision, limit, keysOnly, entries: [], count: 0 };
+      const next = this.#ledger.bound(start || '\0');
+      const scan: Scan = { next, end: this.#ledger.bound(end), revision, limit, keysOnly, entries: [], count: 0 };
       try {
         while (this.#reading(() => this.#ledger.scan(scan, this.#state.compacted))) {
           await nextTurn();

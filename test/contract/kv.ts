@@ -236,6 +236,18 @@ export function describeKeyValueStore(name: string, open: OpenStore): void {
         expect(none).to.deep.include({ entries: [], more: false, count: 0 });
       });
 
+      it('of keys that are too long to be there is empty, and one that begins or ends there is exact', async () => {
+        await put('a');
+        await put('kz');
+        const long = 'k'.repeat(9000);
+        expect(await get(long)).to.equal(undefined);
+        expect(namesOf((await list({}, long)).entries)).to.deep.equal([]);
+        const before = await kv.range({ start: at('a'), end: at(long) }, never);
+        expect(namesOf(before.entries)).to.deep.equal(['a']);
+        const after = await kv.range({ start: at(long), end: at('z') }, never);
+        expect(namesOf(after.entries)).to.deep.equal(['kz']);
+      });
+
       it('of a prefix that ends with a slash leaves out names that only begin alike', async () => {
         for (const name of ['demo/a', 'demo2/a', 'demo', 'demo/b', 'demo0']) await put(name);
         expect(namesOf((await list({}, 'demo/')).entries)).to.deep.equal(['demo/a', 'demo/b']);

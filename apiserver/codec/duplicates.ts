@@ -2,19 +2,22 @@
  * Finds the keys that stand twice in one object of a JSON document. Slow and exact; the text is known to be JSON.
  */
 
+/** Kubernetes tells so many, too; each path is as long as the place is deep. */
+const maxFound = 100;
+
 export class DuplicateScanner {
   readonly #text: string;
-  readonly #found: string[] = [];
+  readonly #found = new Set<string>();
   #at = 0;
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  /** @returns paths in document order; a key that stands three times is named once */
+  /** @returns the first paths in document order; a key that stands three times is named once */
   paths(): string[] {
     this.#value('');
-    return [...new Set(this.#found)];
+    return [...this.#found];
   }
 
   #value(path: string): void {
@@ -31,7 +34,7 @@ export class DuplicateScanner {
     this.#each('}', () => {
       const key = this.#string();
       const place = path ? `${path}.${key}` : key;
-      if (keys.has(key)) this.#found.push(place);
+      if (keys.has(key) && this.#found.size < maxFound) this.#found.add(place);
       keys.add(key);
       this.#blank();
       this.#at += 1;

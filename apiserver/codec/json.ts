@@ -19,7 +19,8 @@ export class DecodeError extends Error {
 }
 
 /** Objects of ours are less than 20 levels deep; a parser on the stack is safe far beyond this. */
-const maxDepth = 1000;
+export const maxDepth = 1000;
+const tooDeep = (): DecodeError => new DecodeError(`exceeded max depth of ${maxDepth}`);
 
 const [quote, backslash, colon] = [0x22, 0x5c, 0x3a];
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
@@ -56,7 +57,7 @@ function survey(bytes: Uint8Array): Survey {
     } else if (byte === colon) members += 1;
     else if (byte === openBrace || byte === openBracket) {
       depth += 1;
-      if (depth > maxDepth) throw new DecodeError(`exceeded max depth of ${maxDepth}`);
+      if (depth > maxDepth) throw tooDeep();
     } else if (byte === closeBrace || byte === closeBracket) depth -= 1;
   }
   return { members, unusualNumber };
@@ -85,14 +86,23 @@ interface Source {
 }
 
 const [minInt64, maxInt64] = [-(2n ** 63n), 2n ** 63n - 1n];
+/** `0b` and 64 bits. A million digits take seconds to convert, so nobody may have more than can matter converted. */
+const maxDigits = 66;
+
+/** The integer that digits stand for (K-112): exact when it fits 64 bits, else the nearest double. */
+export function integerOf(digits: string, negative: boolean): number | bigint {
+  const near = negative ? -Number(digits) : Number(digits);
+  if (Number.isSafeInteger(near) || digits.length > maxDigits) return near;
+  const exact = negative ? -BigInt(digits) : BigInt(digits);
+  return exact >= minInt64 && exact <= maxInt64 ? exact : near;
+}
 
 function parseExactly(text: string): unknown {
   const revive = (_: string, value: unknown, { source }: Source): unknown => {
     if (typeof value !== 'number') return value;
     if (!Number.isFinite(value)) throw new DecodeError(`number ${source} is out of range`);
     if (Number.isSafeInteger(value) || source === undefined || !/^-?\d+$/.test(source)) return value;
-    const exact = BigInt(source);
-    return exact >= minInt64 && exact <= maxInt64 ? exact : value;
+    return integerOf(source.replace('-', ''), source.startsWith('-'));
   };
   try {
     return JSON.parse(text, revive as Parameters<typeof JSON.parse>[1]);
@@ -113,13 +123,19 @@ function countMembers(value: unknown): number {
   return count;
 }
 
-/** A copy in which no two places share a node, and which is refused when it would hold too many of them. */
-export function unshared(value: unknown, budget: { nodes: number }): unknown {
+/**
+ * A copy in which no two places share a node, and which is refused when it would hold too many of them, or be too deep: a node that
+ * holds itself is bottomless.
+ */
+export function unshared(value: unknown, budget: { nodes: number }, depth = 0): unknown {
   budget.nodes -= 1;
   if (budget.nodes < 0) throw new DecodeError('the document expands to too many values');
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new DecodeError(`number ${value} is out of range`);
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => unshared(item, budget));
+  if (depth >= maxDepth) throw tooDeep();
+  const copied = (inner: unknown): unknown => unshared(inner, budget, depth + 1);
+  if (Array.isArray(value)) return value.map(copied);
   const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) setOwn(copy, key, unshared((value as Record<string, unknown>)[key], budget));
+  for (const key of Object.keys(value)) setOwn(copy, key, copied((value as Record<string, unknown>)[key]));
   return copy;
 }

@@ -4,7 +4,7 @@
  * Aliases are expanded within a budget (K-351); repeated keys are told like JSON's.
  */
 import { CORE_SCHEMA, dump, load, Type, YAMLException } from 'js-yaml';
-import { type Decoded, DecodeError, unshared } from './json.ts';
+import { type Decoded, DecodeError, integerOf, unshared } from './json.ts';
 
 const booleans = new Map(
   [
@@ -28,18 +28,11 @@ const integerForm = /^[-+]?(0o?[0-7]+|0x[0-9a-fA-F]+|0b[01]+|0|[1-9][0-9]*)$/;
 const integer11 = new Type('tag:yaml.org,2002:int', {
   kind: 'scalar',
   resolve: (text: string | null) => text !== null && integerForm.test(text),
-  construct: integerOf,
+  construct: (text: string) =>
+    integerOf(text.replace(/^[-+]/, '').replace(/^0o?(?=[0-7])/, '0o'), text.startsWith('-')),
   predicate: (value) => typeof value === 'bigint' || Number.isInteger(value),
   represent: (value) => String(value),
 });
-
-/** An integer that a double cannot hold stays exact, as in JSON (K-112). */
-function integerOf(text: string): number | bigint {
-  const digits = text.replace(/^[-+]/, '').replace(/^0o?(?=[0-7])/, '0o');
-  const magnitude = BigInt(digits);
-  const exact = text.startsWith('-') ? -magnitude : magnitude;
-  return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact;
-}
 
 const schema = CORE_SCHEMA.extend({ implicit: [boolean11, integer11] });
 
@@ -49,18 +42,27 @@ const maxNodes = 500_000;
 /** @throws DecodeError in words for the client */
 export function decodeYaml(bytes: Buffer): Decoded {
   const text = bytes.toString('utf8');
-  const duplicates: string[] = [];
-  let value: unknown;
   try {
-    value = load(text, { schema });
+    return { value: parsed(text, false), duplicates: [] };
   } catch (error) {
     const key = duplicatedKey(error, text);
-    if (key === undefined) throw new DecodeError(error instanceof YAMLException ? error.message : String(error));
-    duplicates.push(key);
-    value = load(text, { schema, json: true });
+    if (key === undefined) throw refusal(error);
+    try {
+      return { value: parsed(text, true), duplicates: [key] };
+    } catch (other) {
+      throw refusal(other);
+    }
   }
-  return { value: unshared(value, { nodes: maxNodes }), duplicates };
 }
+
+/** @param repeats may keys stand twice? */
+const parsed = (text: string, repeats: boolean): unknown =>
+  unshared(load(text, { schema, json: repeats }), { nodes: maxNodes });
+
+const refusal = (error: unknown): DecodeError =>
+  error instanceof DecodeError
+    ? error
+    : new DecodeError(error instanceof YAMLException ? error.message : String(error));
 
 /** `line 7: key "app" already set in map` (K-147), when that is what the parser complained of. */
 function duplicatedKey(error: unknown, text: string): string | undefined {

@@ -1,6 +1,7 @@
 /**
  * Request bodies: read up to the limit (K-012), then decoded by their media type.
  */
+import { orAborted } from '../../openapi/machinery/signal.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import { DecodeError, decodeJson } from '../codec/json.ts';
 import { decodeYaml } from '../codec/yaml.ts';
@@ -14,8 +15,24 @@ const maxBodyBytes = 3 * 1024 * 1024;
 
 const tooLarge = (): StatusError => StatusError.entityTooLarge(`Request entity too large: limit is ${maxBodyBytes}`);
 
-/** @throws StatusError 413 */
-export async function readBody({ request }: Exchange): Promise<Buffer> {
+/** @throws StatusError 413; the reason of the signal when the client sends too slowly */
+export async function readBody(exchange: Exchange): Promise<Buffer> {
+  try {
+    return await orAborted(received(exchange), exchange.signal);
+  } catch (error) {
+    abandonBody(exchange);
+    throw error;
+  }
+}
+
+/** Nobody reads what is still to come, so neither connection nor stream may outlive the answer. */
+function abandonBody({ request, response }: Exchange): void {
+  if (request.httpVersionMajor === 1) {
+    if (!response.headersSent) response.setHeader('connection', 'close');
+  } else response.once('finish', () => request.stream?.close?.());
+}
+
+async function received({ request }: Exchange): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > maxBodyBytes) throw tooLarge();
   const chunks: Buffer[] = [];

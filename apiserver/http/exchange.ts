@@ -9,10 +9,15 @@ import { anonymous, type UserInfo } from '../auth/user.ts';
 import { attributesOf, type RequestAttributes } from './attributes.ts';
 
 /** HTTP/2's compatibility API has the same shape; `stream` tells it apart where that matters. */
-export type Request = IncomingMessage & { readonly stream?: { readonly session?: { readonly socket: unknown } } };
+export type Request = IncomingMessage & {
+  readonly stream?: { readonly session?: { readonly socket: unknown }; close?(): void };
+};
 export type Response = ServerResponse;
 
 const noQuery = new URLSearchParams();
+
+/** More than all of the warnings of one answer may hold in characters (K-476), so none beyond them is ever sent. */
+const maxWarnings = 4096;
 
 /** Longest of what a client may set as Audit-ID: it is written to the log. */
 const auditIdForm = /^[\x21-\x7e]{1,128}$/;
@@ -26,7 +31,7 @@ export class Exchange {
   /** Set by authentication. */
   user: UserInfo = anonymous;
   /** What the client is to be told besides the answer (K-475). */
-  readonly warnings: string[] = [];
+  readonly warnings = new Set<string>();
   readonly #abort = new AbortController();
 
   /** @throws URIError when the path is not properly encoded */
@@ -63,6 +68,6 @@ export class Exchange {
   }
 
   readonly warn = (text: string): void => {
-    if (!this.warnings.includes(text)) this.warnings.push(text);
+    if (this.warnings.size <= maxWarnings) this.warnings.add(text);
   };
 }

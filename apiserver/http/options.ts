@@ -9,6 +9,7 @@ import {
   notSupported,
   tooLong,
 } from '../../openapi/machinery/field.ts';
+import { inWords } from '../../openapi/machinery/json.ts';
 import { isRecord } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import type { DeleteOptions, PropagationPolicy } from '../registry/deletion.ts';
@@ -114,16 +115,16 @@ function fromBody(body: unknown): GivenDeleteOptions {
   if (!isRecord(body)) throw StatusError.badRequest('the delete options are not an object');
   const { kind, propagationPolicy, orphanDependents, dryRun, preconditions, gracePeriodSeconds } = body;
   if (kind !== undefined && kind !== 'DeleteOptions')
-    throw StatusError.badRequest(`decoded object cannot be converted to DeleteOptions: it is a ${String(kind)}`);
+    throw StatusError.badRequest(`decoded object cannot be converted to DeleteOptions: it is a ${inWords(kind)}`);
   const wrong = (name: string): StatusError => StatusError.badRequest(`${name} in DeleteOptions is of the wrong type`);
   const given: GivenDeleteOptions = {};
   if (typeof propagationPolicy === 'string') given.propagationPolicy = propagationPolicy;
   else if (propagationPolicy != null) throw wrong('propagationPolicy');
   if (typeof orphanDependents === 'boolean') given.orphanDependents = orphanDependents;
   else if (orphanDependents != null) throw wrong('orphanDependents');
-  if (typeof gracePeriodSeconds === 'number') given.gracePeriodSeconds = gracePeriodSeconds;
+  if (Number.isSafeInteger(gracePeriodSeconds)) given.gracePeriodSeconds = gracePeriodSeconds as number;
   else if (gracePeriodSeconds != null) throw wrong('gracePeriodSeconds');
-  if (Array.isArray(dryRun)) given.dryRun = dryRun.map(String);
+  if (Array.isArray(dryRun)) given.dryRun = dryRun.map(inWords);
   else if (dryRun != null) throw wrong('dryRun');
   if (isRecord(preconditions)) {
     const { uid, resourceVersion } = preconditions;
@@ -230,7 +231,9 @@ function integer(query: URLSearchParams, name: string): number {
   if (text === null || text === '') return 0;
   if (!/^[-+]?\d+$/.test(text))
     throw StatusError.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return Number(text);
+  const number = Number(text);
+  if (Math.abs(number) <= 2 ** 63) return number;
+  throw StatusError.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`);
 }
 
 /** @throws StatusError BadRequest (K-122) */

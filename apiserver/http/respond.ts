@@ -27,8 +27,8 @@ export function setCommonHeaders({ response, auditId }: Exchange): void {
 
 /** One header for each warning, with the code and agent that clients expect. */
 function setWarnings({ response, warnings }: Exchange): void {
-  if (!warnings.length) return;
-  const clean = warnings.map((text) => text.replace(/\p{Cc}+/gu, ' '));
+  if (!warnings.size) return;
+  const clean = [...warnings].map((text) => text.replace(/\p{Cc}+/gu, ' '));
   const long = clean.reduce((sum, text) => sum + text.length, 0) > maxWarnings;
   let room = maxWarnings;
   const sent = clean

@@ -2,6 +2,7 @@
  * Subresources whose document is not the object itself, such as `scale`: get, update and patch (K-308 to K-316).
  */
 import type { Clock } from '../../openapi/machinery/clock.ts';
+import { inWords } from '../../openapi/machinery/json.ts';
 import { apiVersionOf, isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import { compileValidation, type Validator } from '../../openapi/schema/validate.ts';
@@ -79,7 +80,7 @@ export class SubresourceHandlers {
     if (!isRecord(document)) throw StatusError.badRequest(`the body is not a ${kind}`);
     if (document.kind !== kind || document.apiVersion !== apiVersion)
       throw StatusError.badRequest(
-        `the body is a ${String(document.apiVersion)}, Kind=${String(document.kind)}; expected ${apiVersion}, Kind=${kind}`,
+        `the body is a ${inWords(document.apiVersion)}, Kind=${inWords(document.kind)}; expected ${apiVersion}, Kind=${kind}`,
       );
     checkName(document, attributes);
     const faults = this.#validatorOf(subresource)(document);

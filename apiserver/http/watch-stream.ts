@@ -15,6 +15,8 @@ import { write } from './respond.ts';
 
 /** A watch that names no time lives between half an hour and an hour, so that not all come back at once. */
 const [minLifeMs, maxLifeMs] = [1_800_000, 3_600_000];
+/** Timers reach no further; a longer one would ring at once. */
+const maxTimerMs = 2 ** 31 - 1;
 const bookmarkEveryMs = 60_000;
 /** The last bookmark comes so long before the end. */
 const farewellMs = 2000;
@@ -67,7 +69,7 @@ class WatchStream {
     this.#representation = representation;
     this.#options = options;
     this.#shared = representation.sharedForm(options.view);
-    const lifeMs = options.timeoutSeconds * 1000 || randomInt(minLifeMs, maxLifeMs);
+    const lifeMs = Math.min(options.timeoutSeconds * 1000, maxTimerMs) || randomInt(minLifeMs, maxLifeMs);
     this.#stopListening = options.reader.listen(() => this.#alert());
     exchange.signal.addEventListener('abort', () => this.#end(), { once: true });
     this.#timers.push(setTimeout(() => this.#end(), lifeMs));

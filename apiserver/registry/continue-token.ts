@@ -3,6 +3,7 @@
  *
  * A token holds a key relative to the list's root, so it cannot reach what the list itself could not.
  */
+import { inWords } from '../../openapi/machinery/json.ts';
 import { isRecord } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 
@@ -31,7 +32,7 @@ export function parseContinueToken(text: string): ContinueToken {
   }
   if (!isRecord(token)) throw refusal('it is not an object');
   const { v, rv, start } = token;
-  if (v !== version) throw refusal(`server does not recognize this encoded version ${String(v)}`);
+  if (v !== version) throw refusal(`server does not recognize this encoded version ${inWords(v)}`);
   if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0)
     throw refusal(`incorrect encoded start resourceVersion (version ${version})`);
   if (typeof start !== 'string' || start === '') throw refusal(`encoded start key empty (version ${version})`);

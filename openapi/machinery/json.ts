@@ -27,6 +27,12 @@ export function jsonText(value: unknown, indent?: number): string {
   }
 }
 
+/**
+ * A value that somebody sent, inside a sentence: strings as they are, everything else as JSON. String() would call the `toString` of
+ * `{"toString": 1}`.
+ */
+export const inWords = (value: unknown): string => (typeof value === 'string' ? value : jsonText(value));
+
 /** A deep copy of what JSON can say. Keys such as `__proto__` stay plain data. */
 export function copyOf<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copyOf) as T;

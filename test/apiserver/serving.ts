@@ -2,6 +2,7 @@
  * A real API server for tests: our kinds over a store in memory, behind TLS, with a client for each user that a test names.
  */
 import { type ClientHttp2Session, connect } from 'node:http2';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { ApiServer } from '../../apiserver/api-server.ts';
@@ -53,7 +54,7 @@ export interface Ask {
 }
 
 export interface TestClient {
-  /** Sends a request; a body that is no string is sent as JSON. */
+  /** Sends a request; a body that is no string, bytes or stream is sent as JSON. */
   ask(path: string, ask?: Ask): Promise<Answer>;
   /** Reads watch events until `enough` says so. */
   // biome-ignore lint/suspicious/noExplicitAny: events hold objects of every shape
@@ -169,7 +170,8 @@ export function clientFor(url: string, ca: CertificateAndKey, identity?: Certifi
         method: method as 'GET',
         headers: headersOf(ask),
         ...(body !== undefined && {
-          body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
+          body:
+            typeof body === 'string' || Buffer.isBuffer(body) || body instanceof Readable ? body : JSON.stringify(body),
         }),
       });
       const text = await response.body.text();

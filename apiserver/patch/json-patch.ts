@@ -19,6 +19,9 @@ export interface PatchOperation {
   readonly value?: unknown;
 }
 
+/** As in bodies: deeper documents would be too much for whatever walks them. */
+const maxDepth = 1000;
+
 /** @throws StatusError 400 when this is not a list of operations, 413 when it is too long */
 export function parseJsonPatch(patch: unknown): PatchOperation[] {
   if (!Array.isArray(patch)) throw StatusError.badRequest('error decoding patch: a JSON patch is a list of operations');
@@ -44,8 +47,20 @@ export function jsonPatched(document: unknown, operations: readonly PatchOperati
   const holder: Record<string, unknown> = { root: document };
   const budget = { bytes: maxCopied };
   for (const operation of operations) carryOut(holder, operation, budget);
-  return holder.root;
+  return notTooDeep(holder.root);
 }
+
+/** Operations are small, but what they build need not be. */
+function notTooDeep(value: unknown): unknown {
+  if (!reachesBelow(value, maxDepth)) return value;
+  throw StatusError.badRequest(`error decoding patch: the result would exceed the max depth of ${maxDepth}`);
+}
+
+/** Is anything nested in `value` deeper than `levels`? Looks no further than that. */
+const reachesBelow = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => reachesBelow(inner, levels - 1)));
 
 function carryOut(holder: Record<string, unknown>, operation: PatchOperation, budget: { bytes: number }): void {
   const target = pointer(operation.path);
@@ -64,7 +79,7 @@ function carryOut(holder: Record<string, unknown>, operation: PatchOperation, bu
       add(holder, target, remove(holder, pointer(operation.from)));
       break;
     case 'copy':
-      add(holder, target, charged(copyOf(read(holder, pointer(operation.from))), budget));
+      add(holder, target, charged(copyOf(notTooDeep(read(holder, pointer(operation.from)))), budget));
       break;
     case 'test':
       if (!sameJson(read(holder, target), operation.value ?? null)) throw StatusError.unprocessable();

@@ -53,7 +53,7 @@ export function metadataForCreate(
 
 /** The metadata of an object that is about to be written: what clients leave out or may not change is as stored. */
 export function metadataForUpdate(given: ObjectMeta, stored: ObjectMeta): ObjectMeta {
-  const { resourceVersion: _, managedFields: _1, ...kept } = given;
+  const { resourceVersion: _, managedFields: _1, generation: _2, ...kept } = given;
   return {
     ...withoutSelfLink(kept),
     ...carried(stored, 'namespace', 'uid', 'creationTimestamp', 'generation', 'managedFields'),

@@ -6,7 +6,7 @@
  */
 import type { Clock } from '../../openapi/machinery/clock.ts';
 import { type FieldError, invalid, metadata as metadataPath } from '../../openapi/machinery/field.ts';
-import { copyOf, jsonText } from '../../openapi/machinery/json.ts';
+import { copyOf, inWords, jsonText } from '../../openapi/machinery/json.ts';
 import { isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import type { Keyspace } from '../../storage/keys.ts';
@@ -119,6 +119,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     this.#refuseIllTyped(object, faults);
     if (typeof resourceVersion !== 'string' || resourceVersion === '' || resourceVersion === '0')
       throw this.#unconditional(target.name);
+    checkRevision(resourceVersion);
     const preconditions = { resourceVersion, ...(typeof uid === 'string' && uid && { uid }) };
     return this.writes.modify(this.keyOf(target), () => copyOf(object), options, signal, preconditions);
   }
@@ -127,8 +128,9 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     const form = this.codec.form(target.version);
     const change = (old: T): T => {
       const { resourceVersion, uid } = old.metadata;
-      const document = patcher(this.codec.toDocument(old, form));
-      if (!isRecord(document)) throw StatusError.unprocessable();
+      const patched = patcher(this.codec.toDocument(old, form));
+      if (!isRecord(patched)) throw StatusError.unprocessable();
+      const document = this.#checked(patched, form);
       checkName(document, target);
       this.#sameObject(metadataOf(document), { uid, resourceVersion }, target.name);
       const { object, faults } = this.#decodedPatch(document, form, options);
@@ -162,7 +164,9 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
       const present = subresource.read(copyOf(old));
       const document = edit(copyOf(present));
       this.#sameObject(metadataOf(document), present.metadata, target.name);
-      return subresource.write(old, document);
+      const object = subresource.write(old, document);
+      this.#refuseIllTyped(object, this.codec.hub.validate(object));
+      return object;
     };
     const snapshot = await this.writes.modify(this.keyOf(target), change, options, signal);
     return subresource.read(snapshot.object<T>());
@@ -205,6 +209,9 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
       throw refusal(`couldn't get version/kind; json parse error: not an object (${snippet(text())})`);
     if (!document.kind) throw refusal(`Object 'Kind' is missing in '${text()}' (${snippet(text())})`);
     if (!document.apiVersion) throw refusal(`Object 'apiVersion' is missing in '${text()}' (${snippet(text())})`);
+    for (const field of ['apiVersion', 'kind'])
+      if (typeof document[field] !== 'string')
+        throw refusal(`couldn't get version/kind; json parse error: ${field} is not a string (${snippet(text())})`);
     if (document.apiVersion !== apiVersion)
       throw StatusError.badRequest(
         `the API version in the data (${document.apiVersion}) does not match the expected API version (${apiVersion})`,
@@ -249,14 +256,21 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     form: CompiledForm,
     options: DocumentOptions,
   ): { object: T; faults: readonly FieldError[] } {
-    if (options.fieldValidation !== 'Strict') return this.#decoded(document, [], form, options);
-    const text = jsonText(document);
-    const { unknown, faults } = this.codec.normalise(document, form, options.warn);
-    if (unknown.length)
-      throw StatusError.invalid({ group: '', kind: '' }, '', [
-        invalid('patch', text, `strict decoding error: ${unknown.map(unknownField).join(', ')}`),
-      ]);
-    return this.#converted(document, form, faults);
+    const strict = options.fieldValidation === 'Strict';
+    const text = strict ? jsonText(document) : '';
+    const refusal = (why: string): StatusError =>
+      StatusError.invalid({ group: '', kind: '' }, '', [invalid('patch', text || jsonText(document), why)]);
+    try {
+      const { unknown, faults } = this.codec.normalise(document, form, options.warn);
+      const findings = unknown.map(unknownField);
+      if (strict && findings.length) throw refusal(`strict decoding error: ${findings.join(', ')}`);
+      if (options.fieldValidation === 'Warn') for (const finding of findings) options.warn(finding);
+      return this.#converted(document, form, faults);
+    } catch (error) {
+      // Metadata of wrong types: a patch that cannot be carried out, where it would be a body that cannot be read.
+      if (error instanceof StatusError && error.code === 400) throw refusal(error.message);
+      throw error;
+    }
   }
 
   #refuseIllTyped({ metadata }: T, faults: readonly FieldError[]): void {
@@ -280,8 +294,10 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     name: string,
   ): void {
     const { group, kind } = this.resource;
-    if (patched.resourceVersion !== undefined && patched.resourceVersion !== resourceVersion)
+    if (patched.resourceVersion !== undefined && patched.resourceVersion !== resourceVersion) {
+      if (typeof patched.resourceVersion === 'string') checkRevision(patched.resourceVersion);
       throw StatusError.conflict(this.writes.groupResource, name);
+    }
     if (patched.uid !== undefined && patched.uid !== uid)
       throw StatusError.invalid({ group, kind }, name, [
         invalid(metadataPath.child('uid'), patched.uid, 'field is immutable'),
@@ -307,11 +323,19 @@ export function checkName(
       `the name of the object (${expected} based on URL) was undeterminable: name must be provided`,
     );
   if (name !== expected)
-    throw StatusError.badRequest(`the name of the object (${name}) does not match the name on the URL (${expected})`);
+    throw StatusError.badRequest(
+      `the name of the object (${inWords(name)}) does not match the name on the URL (${expected})`,
+    );
   if (namespace !== undefined && namespace !== '' && namespace !== expectedNamespace)
     throw StatusError.badRequest(
-      `the namespace of the object (${namespace}) does not match the namespace on the URL (${expectedNamespace})`,
+      `the namespace of the object (${inWords(namespace)}) does not match the namespace on the URL (${expectedNamespace})`,
     );
+}
+
+/** What is no revision at all is a mistake, not a conflict that reading again would settle. The text is Go's. */
+function checkRevision(resourceVersion: string): void {
+  if (/^\d*$/.test(resourceVersion)) return;
+  throw StatusError.badRequest(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
 }
 
 /** The beginning of a body, to recognise it by. */

@@ -262,7 +262,7 @@ export class Writes<T extends KubeObject = KubeObject> {
       throw StatusError.conflict(
         this.groupResource,
         metadata.name,
-        `StorageError: invalid object, Code: 4, Key: ${this.#keyOf({ metadata })}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
+        `StorageError: invalid object, Code: 4, Key: ${this.#root}${this.#keyOf({ metadata })}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
       );
     if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
       throw StatusError.conflict(this.groupResource, metadata.name);

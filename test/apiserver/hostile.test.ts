@@ -7,7 +7,7 @@ import { decodeYaml } from '../../apiserver/codec/yaml.ts';
 import { appDocument, appsPath, clusterDocument, clustersPath } from '../make/documents.ts';
 import { type Answer, type Ask, startServer, type TestServer } from './serving.ts';
 
-const yaml = 'application/yaml';
+const [yaml, merge, jsonPatch] = ['application/yaml', 'application/merge-patch+json', 'application/json-patch+json'];
 const many = Array.from({ length: 100_000 }, (_, i) => i);
 
 describe('a hostile client', () => {
@@ -22,9 +22,12 @@ describe('a hostile client', () => {
   const ask = (path: string, options: Ask): Promise<Answer> => server.admin.ask(path, options);
   const create = (body: unknown, type?: string, query = '?dryRun=All') =>
     ask(`${clustersPath}${query}`, { body, ...(type && { type }) });
+  const patch = (body: unknown, type = merge) => ask(target, { method: 'PATCH', body, type });
   const withField = (field: string): string => JSON.stringify(clusterDocument()).replace('{', `{${field},`);
 
   for (const [title, body, type, text] of [
+    ['an apiVersion that is an object', { ...clusterDocument(), apiVersion: { toString: 1 } }, undefined, 'apiVersion'],
+    ['a kind that is an object', { ...clusterDocument(), kind: { toString: 1 } }, undefined, 'kind is not a string'],
     ['YAML that holds itself', 'a: &a [*a]', yaml, 'exceeded max depth of 1000'],
     ['YAML that repeats a key and then breaks off', 'a: 1\na: 2\nb: [\n', yaml, 'unexpected end'],
     ['YAML with an infinite number', 'a: .inf', yaml, 'number Infinity is out of range'],
@@ -80,6 +83,62 @@ describe('a hostile client', () => {
       return seen.length > 0;
     });
     expect(events[0]?.object.metadata.name).to.equal('later');
+  });
+
+  describe('that patches', () => {
+    for (const [title, operations, code] of [
+      [
+        'by moving what it moved before',
+        Array.from({ length: 1200 }, () => [
+          { op: 'add', path: '/b', value: {} },
+          { op: 'move', from: '/a', path: '/b/n' },
+          { op: 'move', from: '/b', path: '/a' },
+        ]).flat(),
+        400,
+      ],
+      ['by copying into what it copies', Array(1200).fill({ op: 'copy', from: '/a', path: '/a/n' }), 400],
+    ] as const)
+      it(`${title} gets ${code}`, async () => {
+        const { code: answered } = await patch([{ op: 'add', path: '/a', value: {} }, ...operations], jsonPatch);
+        expect(answered).to.equal(code);
+      });
+
+    for (const [title, body, code, text] of [
+      ['the kind', { kind: 'Nope' }, 422, 'kind: Invalid value: "Nope": must be KubeDirectorCluster'],
+      ['the version', { apiVersion: 'apps/v1' }, 400, 'the API version in the data (apps/v1) does not match'],
+      ['labels into numbers', { metadata: { labels: { a: 1 } } }, 422, ' "" is invalid: patch: Invalid value: "{'],
+      ['the name into an object', { metadata: { name: { toString: 1 } } }, 400, '({"toString":1}) does not match'],
+      [
+        'the resourceVersion into a word',
+        { metadata: { resourceVersion: 'abc' } },
+        400,
+        'strconv.ParseUint: parsing "abc": invalid syntax',
+      ],
+    ] as const)
+      it(`${title} is refused`, async () => {
+        const { code: answered, body: status } = await patch(body);
+        expect(status.message).to.contain(text);
+        expect(answered).to.equal(code);
+      });
+  });
+
+  it('that replaces an object with a resourceVersion that is none gets 400, since reading again would not help', async () => {
+    const { code, body } = await ask(target, {
+      method: 'PUT',
+      body: clusterDocument('target', {}, { resourceVersion: 'abc' }),
+    });
+    expect(code).to.equal(400);
+    expect(body.message).to.equal('strconv.ParseUint: parsing "abc": invalid syntax');
+  });
+
+  it('that scales beyond what the schema of the object allows is refused in its words', async () => {
+    const { code, body } = await ask(`${target}/scale`, {
+      method: 'PATCH',
+      body: { spec: { replicas: -3 } },
+      type: merge,
+    });
+    expect(code).to.equal(422);
+    expect(body.message).to.contain('greater than or equal to 0');
   });
 
   for (const [title, options, code] of [

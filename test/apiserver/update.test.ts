@@ -63,6 +63,7 @@ describe('an object that is there', () => {
       const { path, object } = await made();
       const { code, body } = await put(path, { ...object, metadata: { ...object.metadata, uid: 'abc' } });
       expect(code).to.equal(409);
+      expect(body.message).to.contain('Key: /registry/kubedirector.bluedata.io/kubedirectorclusters/default/');
       expect(body.message).to.contain('Precondition failed: UID in precondition: abc');
     });
 

@@ -95,6 +95,17 @@ describe('a Secret', () => {
 });
 
 describe('a ConfigMap', () => {
+  it('has no generation, whatever is sent', async () => {
+    const sandbox = await aSandbox(quietly);
+    await sandbox.create(aConfigMap({}));
+    const map = await sandbox.edit('configmaps', 'default/c', ({ metadata }) => {
+      metadata.generation = -5;
+      metadata.labels = { a: 'b' };
+    });
+    expect(map.metadata).to.deep.include({ labels: { a: 'b' } });
+    expect(map.metadata).not.to.have.property('generation');
+  });
+
   it('has each key once', async () => {
     const sandbox = await aSandbox(quietly);
     const created = sandbox.create(aConfigMap({ data: { a: '1' }, binaryData: { a: 'AAAA' } }));

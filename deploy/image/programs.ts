@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** What it reads; by default nothing. */
+  readonly input?: string;
 }
 
 /**
@@ -14,6 +16,7 @@ export interface RunOptions {
  * @throws Error with what it said, when it ends with anything but 0
  */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
-  const { stdout } = await promisify(execFile)(command, [...args], { ...options, maxBuffer: 64 << 20 });
-  return stdout;
+  const running = promisify(execFile)(command, [...args], { ...options, maxBuffer: 64 << 20 });
+  running.child.stdin?.end(options.input);
+  return (await running).stdout;
 }

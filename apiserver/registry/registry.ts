@@ -117,10 +117,10 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     checkName(document, target);
     const { object, faults } = this.#decoded(document, received.duplicates, form, options);
     this.#refuseIllTyped(object, faults);
-    if (typeof resourceVersion !== 'string' || resourceVersion === '' || resourceVersion === '0')
-      throw this.#unconditional(target.name);
-    checkRevision(resourceVersion);
-    const preconditions = { resourceVersion, ...(typeof uid === 'string' && uid && { uid }) };
+    const conditional = typeof resourceVersion === 'string' && resourceVersion !== '' && resourceVersion !== '0';
+    if (!conditional && !this.resource.allowsUnconditionalUpdate) throw this.#unconditional(target.name);
+    if (conditional) checkRevision(resourceVersion);
+    const preconditions = { ...(conditional && { resourceVersion }), ...(typeof uid === 'string' && uid && { uid }) };
     return this.writes.modify(this.keyOf(target), () => copyOf(object), options, signal, preconditions);
   }
 

@@ -87,6 +87,8 @@ export interface Resource<T extends KubeObject = KubeObject, R = unknown> {
   readonly verbs?: readonly Verb[];
   /** Are changes of the desired state counted in `metadata.generation`? Absent: yes; some of Kubernetes' own kinds do not. */
   readonly countsGenerations?: boolean;
+  /** May an update leave the resourceVersion out, and so overwrite whatever is there? Absent: no; most of Kubernetes' own kinds may. */
+  readonly allowsUnconditionalUpdate?: boolean;
   /** What bodies may be written in besides JSON and YAML. */
   readonly wire?: WireForms;
 }

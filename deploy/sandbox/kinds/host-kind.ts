@@ -63,6 +63,9 @@ export const statusOf = (fields: Readonly<Record<string, Schema>> = {}): Schema 
 /** The kinds of the host are served in one version each. */
 const version = 'v1';
 
+/** Kubernetes lets its own kinds be overwritten by an update without resourceVersion, but for these. */
+const strict: readonly string[] = ['Lease', 'APIService', 'EndpointSlice'];
+
 export function hostKind<T extends KubeObject, R = unknown>(parts: HostKind<T, R>): Resource<T, R> {
   const { description, definitions, fields, strategy = {}, nameRule = subdomainFaults, ...names } = parts;
   const { status, hasGeneration = false, namespaced = true, ...rest } = names;
@@ -87,6 +90,7 @@ export function hostKind<T extends KubeObject, R = unknown>(parts: HostKind<T, R
     forms: [{ version, schema }],
     strategy: withoutNulls(strategy),
     countsGenerations: hasGeneration,
+    allowsUnconditionalUpdate: !strict.includes(parts.kind),
     wire: { protobuf: decodeProtobuf, strategicMerge: strategicMerged },
   };
 }

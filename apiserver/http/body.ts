@@ -29,7 +29,11 @@ export async function readBody(exchange: Exchange): Promise<Buffer> {
 function abandonBody({ request, response }: Exchange): void {
   if (request.httpVersionMajor === 1) {
     if (!response.headersSent) response.setHeader('connection', 'close');
-  } else response.once('finish', () => request.stream?.close?.());
+    return;
+  }
+  // The response itself says that it has finished only when its stream is closed.
+  const { stream } = request;
+  stream?.once?.('finish', () => stream.close?.());
 }
 
 async function received({ request }: Exchange): Promise<Buffer> {

@@ -10,7 +10,11 @@ import { attributesOf, type RequestAttributes } from './attributes.ts';
 
 /** HTTP/2's compatibility API has the same shape; `stream` tells it apart where that matters. */
 export type Request = IncomingMessage & {
-  readonly stream?: { readonly session?: { readonly socket: unknown }; close?(): void };
+  readonly stream?: {
+    readonly session?: { readonly socket: unknown };
+    once?(event: 'finish', listener: () => void): unknown;
+    close?(): void;
+  };
 };
 export type Response = ServerResponse;
 

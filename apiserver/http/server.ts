@@ -6,6 +6,7 @@ import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request, Response } from './exchange.ts';
 
@@ -30,6 +31,11 @@ const concurrentStreams = 1000;
 const [resetBurst, resetRate] = [10_000, 1000];
 /** Megabytes that one HTTP/2 connection may hold; at Node's 10 a single long list makes all other requests on it fail. */
 const sessionMegabytes = 1000;
+/**
+ * As Go's servers take: a front proxy names every group of a user in a header, and selectors stand in the URL. Node's own 16 KB end
+ * the connection of somebody in a few hundred groups.
+ */
+const headerBytes = 1024 * 1024;
 /** Longer than the 90 seconds for which Go's clients keep idle connections (K-017). */
 const keepAliveMs = 120_000;
 
@@ -50,15 +56,27 @@ export class HttpServer {
       rejectUnauthorized: false,
       allowHTTP1: true,
       maxSessionMemory: sessionMegabytes,
-      maxHeaderListPairs: 1000,
-      settings: { maxConcurrentStreams: concurrentStreams, initialWindowSize: 1024 * 1024 },
+      maxHeaderListPairs: 10_000,
+      settings: {
+        maxConcurrentStreams: concurrentStreams,
+        initialWindowSize: 1024 * 1024,
+        maxHeaderListSize: headerBytes,
+      },
       ...{ streamResetBurst: resetBurst, streamResetRate: resetRate },
     });
     // The compatibility API: one handler for both protocols.
     this.#server.on('request', (request, response) =>
       handle(request as unknown as Request, response as unknown as Response),
     );
-    Object.assign(this.#server, { keepAliveTimeout: keepAliveMs, headersTimeout: 32_000, requestTimeout: 0 });
+    Object.assign(this.#server, {
+      keepAliveTimeout: keepAliveMs,
+      headersTimeout: 32_000,
+      requestTimeout: 0,
+      // For HTTP/1.1, whose parser looks for it here.
+      maxHeaderSize: headerBytes,
+      // Beyond a number of headers Node would drop the others, and with them perhaps who is asking.
+      maxHeadersCount: 0,
+    });
     this.#server.on('secureConnection', (socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
@@ -71,7 +89,7 @@ export class HttpServer {
     });
     // A client that breaks off a handshake is its own business.
     this.#server.on('tlsClientError', (_, socket) => socket.destroy());
-    this.#server.on('clientError', (_, socket) => socket.destroy());
+    this.#server.on('clientError', refuse);
     this.#server.on('sessionError', () => {});
   }
 
@@ -99,4 +117,11 @@ export class HttpServer {
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
+}
+
+/** What cannot be read as HTTP/1.1 is told so, if anybody still listens. */
+function refuse(error: Error & { code?: string }, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const reason = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${reason}\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${reason}`);
 }

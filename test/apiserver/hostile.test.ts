@@ -2,6 +2,8 @@
  * Requests that nobody should send: each is answered, in words, and costs no more than its size.
  */
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { connect as tls } from 'node:tls';
 import { expect } from 'chai';
 import { decodeYaml } from '../../apiserver/codec/yaml.ts';
 import { appDocument, appsPath, clusterDocument, clustersPath } from '../make/documents.ts';
@@ -25,7 +27,7 @@ describe('a hostile client', () => {
   const patch = (body: unknown, type = merge) => ask(target, { method: 'PATCH', body, type });
   const withField = (field: string): string => JSON.stringify(clusterDocument()).replace('{', `{${field},`);
 
-  for (const [title, body, type, text] of [
+  for (const [title, body, type, words] of [
     ['an apiVersion that is an object', { ...clusterDocument(), apiVersion: { toString: 1 } }, undefined, 'apiVersion'],
     ['a kind that is an object', { ...clusterDocument(), kind: { toString: 1 } }, undefined, 'kind is not a string'],
     ['YAML that holds itself', 'a: &a [*a]', yaml, 'exceeded max depth of 1000'],
@@ -35,7 +37,7 @@ describe('a hostile client', () => {
   ] as const)
     it(`that sends ${title} gets 400`, async () => {
       const { code, body: status } = await create(body, type);
-      expect(status.message).to.contain(text);
+      expect(status.message).to.contain(words);
       expect(code).to.equal(400);
     });
 
@@ -68,10 +70,40 @@ describe('a hostile client', () => {
   it('that stops in the middle of a body is answered when its time is up', async () => {
     const body = new Readable({ read: () => {} });
     body.push('{"apiVersion":');
-    const { code, text } = await create(body, 'application/json', '?timeout=20ms');
+    const { code, text: answered } = await create(body, 'application/json', '?timeout=20ms');
     body.destroy();
     expect(code).to.equal(504);
-    expect(text).to.contain('request did not complete within the allotted timeout');
+    expect(answered).to.contain('request did not complete within the allotted timeout');
+  });
+
+  it('that stops in the middle of many bodies, over HTTP/2, keeps no streams', async () => {
+    const proxy = await server.asProxy('front-proxy', true);
+    const headers = { 'X-Remote-User': 'admin', 'X-Remote-Group': 'system:masters' };
+    const half = async (): Promise<number> => {
+      const body = new Readable({ read: () => {} });
+      body.push('{"apiVersion":');
+      return (await proxy.ask(`${clustersPath}?timeout=20ms`, { body, headers })).code;
+    };
+    // More, one after another, than a connection carries at a time.
+    for (let streams = 0; streams <= 1000; streams += 143)
+      expect(new Set(await Promise.all(Array.from({ length: 143 }, half)))).to.deep.equal(new Set([504]));
+  });
+
+  it('in five hundred groups is heard over HTTP/1.1 and HTTP/2', async () => {
+    const groups = Array.from({ length: 500 }, (_, i) => `group-${'x'.repeat(100)}-${i}`);
+    const headers = { 'X-Remote-User': 'alice', 'X-Remote-Group': groups };
+    for (const http2 of [false, true]) {
+      const proxy = await server.asProxy('front-proxy', http2);
+      const { code, body } = await proxy.ask(clustersPath, { headers });
+      expect(code).to.equal(403);
+      expect(body.message).to.contain('User "alice" cannot list resource');
+    }
+  });
+
+  it('that speaks no HTTP is told so', async () => {
+    const { port } = new URL(server.url);
+    const socket = tls({ port: Number(port), rejectUnauthorized: false }, () => socket.write('hello\r\n\r\n'));
+    expect(await text(socket)).to.match(/^HTTP\/1\.1 400 Bad Request/);
   });
 
   it('that asks for a watch of a century gets one that lives', async () => {
@@ -103,7 +135,7 @@ describe('a hostile client', () => {
         expect(answered).to.equal(code);
       });
 
-    for (const [title, body, code, text] of [
+    for (const [title, body, code, words] of [
       ['the kind', { kind: 'Nope' }, 422, 'kind: Invalid value: "Nope": must be KubeDirectorCluster'],
       ['the version', { apiVersion: 'apps/v1' }, 400, 'the API version in the data (apps/v1) does not match'],
       ['labels into numbers', { metadata: { labels: { a: 1 } } }, 422, ' "" is invalid: patch: Invalid value: "{'],
@@ -117,7 +149,7 @@ describe('a hostile client', () => {
     ] as const)
       it(`${title} is refused`, async () => {
         const { code: answered, body: status } = await patch(body);
-        expect(status.message).to.contain(text);
+        expect(status.message).to.contain(words);
         expect(answered).to.equal(code);
       });
   });

@@ -208,15 +208,16 @@ export function clientFor(url: string, ca: CertificateAndKey, identity?: Certifi
   };
 }
 
-/** The same over HTTP/2, by Node's own client, which sends repeated headers as they are. It has no watches. */
+/** The same over HTTP/2, by Node's own client, which sends repeated headers as they are. It has no watches, and JSON as text. */
 export function http2ClientFor(url: string, ca: CertificateAndKey, identity: CertificateAndKey): TestClient {
   let session: ClientHttp2Session | undefined;
   const open = (): ClientHttp2Session => {
-    if (!session || session.closed || session.destroyed) session = connect(url, { ca: ca.cert, ...identity });
+    if (!session || session.closed || session.destroyed)
+      session = connect(url, { ca: ca.cert, ...identity, maxSendHeaderBlockLength: 1024 * 1024 });
     return session;
   };
   return {
-    ask(path, { method = 'GET', headers = {} } = {}) {
+    ask(path, { body, method = body === undefined ? 'GET' : 'POST', headers = {} } = {}) {
       const { promise, resolve, reject } = Promise.withResolvers<Answer>();
       const lower = Object.fromEntries(
         Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value as string]),
@@ -238,7 +239,8 @@ export function http2ClientFor(url: string, ca: CertificateAndKey, identity: Cer
           warnings: [],
         }),
       );
-      stream.end();
+      if (body instanceof Readable) body.pipe(stream);
+      else stream.end(body);
       return promise;
     },
     watch: () => Promise.reject(new Error('this client has no watches')),

@@ -1,6 +1,7 @@
 /**
  * The cluster, put together: what is started in which order, and stopped in the reverse.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { build } from './build/build.ts';
@@ -51,6 +52,8 @@ export async function start(say: (step: string) => void): Promise<void> {
   await build(say);
   if (isRunning()) return;
   await stop();
+  if (runsAnotherKubelet())
+    throw new Error('another Kubernetes has its node here; two would share iptables and cgroups');
   try {
     await startAll(say);
   } catch (error) {
@@ -91,6 +94,10 @@ export async function stop(): Promise<void> {
   await lowerNetwork();
   await restoreKernelSettings();
 }
+
+/** One that has ended counts no more, even if nobody has asked how. */
+const runsAnotherKubelet = (): boolean =>
+  spawnSync('pgrep', ['--exact', '--runstates=D,R,S', 'kubelet|k3s-server']).status === 0;
 
 /** All of it? */
 export const isRunning = (): boolean => names.every((name) => runningPid(name) !== undefined);

@@ -42,8 +42,7 @@ export async function build(say: (step: string) => void): Promise<void> {
       await compile(program);
     }
   }
-  say('making images');
-  await makeImages();
+  await makeImages(say);
   await rm(folders.work, { recursive: true, force: true });
 }
 

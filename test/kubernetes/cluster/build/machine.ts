@@ -22,6 +22,7 @@ const forRunning = [
   'iproute2',
   'kmod',
   'mount',
+  'procps',
 ];
 
 /** @returns why no cluster can be made here; undefined where it can */

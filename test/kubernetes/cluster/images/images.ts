@@ -46,13 +46,14 @@ const images: readonly Image[] = [
 export const imageArchives: readonly string[] = images.map(({ file }) => join(folders.images, file));
 
 /** Makes those that are missing. Raise the number in an image's file name when it changes. */
-export async function makeImages(): Promise<void> {
+export async function makeImages(say: (step: string) => void): Promise<void> {
   await mkdir(folders.images, { recursive: true });
   const layers = join(folders.images, 'layers');
   for (const { file, names, config, recipe } of images) {
     const archive = join(folders.images, file);
-    if (!existsSync(archive))
-      await writeImage({ names, config, layers: [await layer(await recipe(), layers)] }, archive);
+    if (existsSync(archive)) continue;
+    say(`making ${names[0]}`);
+    await writeImage({ names, config, layers: [await layer(await recipe(), layers)] }, archive);
   }
   await rm(layers, { recursive: true, force: true });
 }

@@ -61,7 +61,8 @@ export const kubeletConfiguration = () => ({
     'nodefs.inodesFree': '1%',
     'imagefs.available': '1%',
   },
-  nodeStatusUpdateFrequency: '5s',
+  // The node is ready no sooner than it says so.
+  nodeStatusUpdateFrequency: '1s',
   syncFrequency: '10s',
   kubeAPIQPS: 200,
   kubeAPIBurst: 400,

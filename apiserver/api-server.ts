@@ -88,6 +88,11 @@ export class ApiServer {
     this.#server.renew(material);
   }
 
+  /** Readiness fails from now on, so that nobody new is led here; whoever comes all the same is served (K-566). */
+  announceStop(): void {
+    this.#stopping = true;
+  }
+
   /** Refuses what is new, lets what is under way finish, ends watches cleanly. */
   async stop(): Promise<void> {
     this.#stopping = true;

@@ -6,6 +6,7 @@
  */
 import type { Http2Session } from 'node:http2';
 import type { Clock } from '../../openapi/machinery/clock.ts';
+import { durationMs } from '../../openapi/machinery/duration.ts';
 import type { Log } from '../../openapi/machinery/log.ts';
 import { isAbort } from '../../openapi/machinery/signal.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
@@ -195,24 +196,6 @@ function deadlineMs({ query }: Exchange): number {
       `invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(text)}`,
     );
   return ms === 0 ? maxRequestMs : Math.min(ms, maxRequestMs);
-}
-
-const unitsMs: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
-/** A duration as Go writes it: `1m30s`. @returns undefined when it is none */
-export function durationMs(text: string): number | undefined {
-  if (text === '0') return 0;
-  const parts = [...text.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/g)];
-  if (!parts.length || parts.map(([part]) => part).join('') !== text) return undefined;
-  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (unitsMs[unit ?? ''] ?? 0), 0);
 }
 
 /** Made by the filter itself, so it has neither kind nor apiVersion (K-011). */

@@ -1,6 +1,7 @@
 /**
  * `kubedirector serve`: runs until it is told to stop; what it does goes to the log, a line of JSON each.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { jsonLog } from '../../../openapi/machinery/log.ts';
 import { UsageError } from '../flags.ts';
 import { serveOptions } from './options.ts';
@@ -15,7 +16,14 @@ export async function serveCommand(args: readonly string[]): Promise<void> {
     log.info('ending', { reason });
     ended.resolve();
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end(signal));
+  let told = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      // The first asks, the second does not wait (K-570).
+      if (told) process.exit(130);
+      told = true;
+      end(signal);
+    });
   let served: Served;
   try {
     served = await startServing(options, log, (reason) => {
@@ -30,6 +38,8 @@ export async function serveCommand(args: readonly string[]): Promise<void> {
     return;
   }
   await ended.promise;
+  served.announceStop();
+  await delay(options.shutdownDelayMs);
   await served.stop();
   log.info('ended');
 }

@@ -2,12 +2,18 @@
  * The options of `kubedirector serve`: named as Kubernetes' own servers name them. In a pod none is needed.
  */
 import { resolve } from 'node:path';
+import { durationMs } from '../../../openapi/machinery/duration.ts';
 import { type Flag, readFlags, UsageError } from '../flags.ts';
 
 export const serveFlags = {
   'secure-port': { value: 'N', help: 'port to serve HTTPS at', fallback: '6443' },
   'bind-address': { value: 'IP', help: 'address to listen at', fallback: '0.0.0.0' },
   'metrics-port': { value: 'N', help: 'port of /metrics over plain HTTP; 0: none', fallback: '60000' },
+  'shutdown-delay-duration': {
+    value: 'TIME',
+    help: 'between being told to stop and refusing requests, such as 10s',
+    fallback: '0s',
+  },
   storage: { value: 'KIND', help: 'etcd or embedded', fallback: 'etcd' },
   'data-dir': { value: 'DIR', help: 'where --storage=embedded keeps everything' },
   'etcd-servers': { value: 'URL[,URL]', help: 'etcd; else the one that was deployed with us' },
@@ -62,6 +68,8 @@ export interface ServeOptions {
   readonly bindAddress: string;
   /** 0: none. */
   readonly metricsPort: number;
+  /** While readiness fails already and everything is still served, so that the cluster stops leading clients here. */
+  readonly shutdownDelayMs: number;
   readonly storage: { readonly kind: 'embedded'; readonly directory: string } | ({ readonly kind: 'etcd' } & EtcdFlags);
   /** Undefined: made by ourselves. */
   readonly servingFiles: { readonly cert: string; readonly key: string } | undefined;
@@ -88,6 +96,7 @@ export function serveOptions(args: readonly string[]): ServeOptions {
     port: Number(values['secure-port']),
     bindAddress: values['bind-address'] ?? '',
     metricsPort: Number(values['metrics-port']),
+    shutdownDelayMs: durationMs(values['shutdown-delay-duration'] ?? '') ?? 0,
     storage: storageIn(values),
     servingFiles: cert && key ? { cert, key } : undefined,
     clientCaFile: values['client-ca-file'],
@@ -132,6 +141,9 @@ function faultsIn(values: Values): string[] {
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       faults.push(`--${flag}=${values[flag]} is no port: it is a number up to 65535.`);
   }
+  const delay = values['shutdown-delay-duration'] ?? '';
+  if (durationMs(delay) === undefined)
+    faults.push(`--shutdown-delay-duration=${delay} is no time such as 10s or 1m30s.`);
   if (values.storage !== 'etcd' && values.storage !== 'embedded')
     faults.push(`--storage=${values.storage}: it is etcd or embedded.`);
   if (values.storage === 'embedded' && !values['data-dir'])

@@ -43,6 +43,8 @@ const startMs = 120_000;
 
 export interface Served {
   readonly port: number;
+  /** Readiness fails from now on. */
+  announceStop(): void;
   stop(): Promise<void>;
 }
 
@@ -141,7 +143,7 @@ export async function startServing(
     if (options.metricsPort) undo.push(await serveMetrics(metrics, options.bindAddress, options.metricsPort));
     // Work ends before the server does: what it still writes is answered.
     undo.push(async () => living.abort(new Error('the server is stopping')));
-    return { port, stop };
+    return { port, announceStop: () => apiServer.announceStop(), stop };
   } catch (error) {
     living.abort(error);
     await stop();

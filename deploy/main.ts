@@ -3,6 +3,7 @@
  * The program. Each command has a place in commands/; this file only finds the one that is meant, and loads no other.
  */
 import { confirmFlags } from './commands/confirm-store.ts';
+import { deployFlags } from './commands/deploy/command.ts';
 import { flagsHelp, UsageError } from './commands/flags.ts';
 import { sandboxFlags } from './commands/sandbox/options.ts';
 import { serveFlags } from './commands/serve/options.ts';
@@ -17,6 +18,9 @@ ${flagsHelp(sandboxFlags)}
   serve     serve a Kubernetes cluster, behind its aggregator
 ${flagsHelp(serveFlags)}
 
+  deploy    apply KubeDirector to the cluster that kubectl is set to
+${flagsHelp(deployFlags)}
+
   confirm-store   serve a store though it is not the one that was served before
 ${flagsHelp(confirmFlags)}
 `;
@@ -29,6 +33,8 @@ async function run([command, ...args]: readonly string[]): Promise<void> {
         : (await import('./commands/sandbox/command.ts')).sandboxCommand(args);
     case 'serve':
       return (await import('./commands/serve/command.ts')).serveCommand(args);
+    case 'deploy':
+      return (await import('./commands/deploy/command.ts')).deployCommand(args);
     case 'confirm-store':
       return (await import('./commands/confirm-store.ts')).confirmStoreCommand(args);
     case undefined:

@@ -1,14 +1,15 @@
 /**
  * The catalog, applied once: at the first start of a store. What a user deletes afterwards stays deleted.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { decodeYaml } from '../../../apiserver/codec/yaml.ts';
 import type { Registries } from '../../../apiserver/registry/registries.ts';
 import { isRecord } from '../../../openapi/machinery/meta.ts';
 import { isAlreadyExists } from '../../../openapi/machinery/status.ts';
 import type { OpenedStore } from '../../../storage/open.ts';
 import { Store } from '../../../storage/store.ts';
+import { packageFolder } from '../package-folder.ts';
 
 /** A key of our own that says that it was done. */
 const mark = 'sandbox/catalog';
@@ -55,12 +56,4 @@ function appFiles(): string[] {
     .filter((file) => file.endsWith('.yaml'))
     .sort()
     .map((file) => join(folder, file));
-}
-
-/** Where our package.json is: the compiled program lies a folder deeper than its source. */
-function packageFolder(from: string): string {
-  if (existsSync(join(from, 'package.json'))) return from;
-  const above = dirname(from);
-  if (above === from) throw new Error('the folder of the program has no package.json above it');
-  return packageFolder(above);
 }

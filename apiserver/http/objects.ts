@@ -2,6 +2,7 @@
  * The verbs of a resource over HTTP: options and bodies in, the registry's answer out in the form that the client asked for.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { copyOf } from '../../openapi/machinery/json.ts';
 import { isRecord } from '../../openapi/machinery/meta.ts';
 import { deleted as deletedStatus, StatusError } from '../../openapi/machinery/status.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
@@ -202,10 +203,11 @@ export async function readPatch(
     return (document) => jsonPatched(document, operations);
   }
   if (!isRecord(patch)) throw StatusError.badRequest('error decoding patch: a merge patch is an object');
+  // What is merged holds parts of the patch, and is pruned and defaulted in place; yet the patch may have to be merged again.
   if (type === 'application/strategic-merge-patch+json' && wire)
-    return (document) => wire.strategicMerge(document, patch);
+    return (document) => wire.strategicMerge(document, copyOf(patch));
   respell(patch);
-  return (document) => mergePatched(document, patch);
+  return (document) => mergePatched(document, copyOf(patch));
 }
 
 function decodePatch(body: Buffer): unknown {

@@ -174,6 +174,14 @@ describe('an object that is there', () => {
       for (const type of ['application/strategic-merge-patch+json', 'application/json', 'application/apply-patch+yaml'])
         expect((await patch(path, {}, type)).code, type).to.equal(415);
     });
+    it('not by fields that nobody knows, if the client asks for that, however often it has to be tried', async () => {
+      const { path } = await made();
+      const roles = [{ id: 'head' }, { id: 'worker', membersx: 3 }];
+      const { code, body } = await patch(`${path}?fieldValidation=Strict`, { spec: { roles } });
+      expect(code).to.equal(422);
+      expect(body.message).to.contain('strict decoding error: unknown field "spec.roles[1].membersx"');
+      expect((await ask(path)).body.spec.roles[1].members).to.equal(2);
+    });
     it('with a resourceVersion as a precondition (K-245)', async () => {
       const { path } = await made();
       expect((await patch(path, { metadata: { resourceVersion: '1' } })).code).to.equal(409);

@@ -32,6 +32,9 @@ export interface Deleted {
   readonly gone: boolean;
 }
 
+/** A lifetime: beyond some hundred thousand years there are no dates. */
+const maxGraceSeconds = 2 ** 31 - 1;
+
 export class Deletion<T extends KubeObject = KubeObject> {
   readonly #codec: KindCodec<T>;
   readonly #store: Store;
@@ -86,7 +89,7 @@ export class Deletion<T extends KubeObject = KubeObject> {
     const finalizers = finalizersFor(old.metadata.finalizers ?? [], propagationPolicy);
     const { finalizers: _, ...rest } = old.metadata;
     const metadata = { ...rest, ...(finalizers.length && { finalizers }) };
-    const grace = Math.max(strategy.graceSeconds?.(old, gracePeriodSeconds) ?? 0, 0);
+    const grace = Math.min(Math.max(strategy.graceSeconds?.(old, gracePeriodSeconds) ?? 0, 0), maxGraceSeconds);
     const already = old.metadata.deletionTimestamp !== undefined;
     if (already && grace >= (old.metadata.deletionGracePeriodSeconds ?? 0)) return { ...old, metadata };
     const marked = {

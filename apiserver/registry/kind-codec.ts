@@ -20,10 +20,14 @@ import { Snapshot } from '../cache/snapshot.ts';
 import { decodeJson } from '../codec/json.ts';
 import { hubForm, type Resource } from './resource.ts';
 
-const metadataFaults = compileValidation({
+const judgeMetadata = compileValidation({
   type: 'object',
   properties: { metadata: { ...objectMetaSchema, required: [] } },
 });
+
+/** What could not be read as metadata. Repetitions and gaps can be read; registry/metadata.ts judges them. */
+const wrongTypes = (document: unknown): FieldError[] =>
+  judgeMetadata(document).filter(({ reason }) => reason === 'FieldValueTypeInvalid' || reason === 'FieldValueInvalid');
 
 /** A served version, ready for use. */
 export interface CompiledForm {
@@ -76,7 +80,7 @@ export class KindCodec<T extends KubeObject = KubeObject> {
     dropNulls(document.metadata);
     const unknown: string[] = [];
     prune?.(document, new Path(), (path) => unknown.push(path));
-    const [wrong] = metadataFaults(document);
+    const [wrong] = wrongTypes(document);
     if (wrong) throw StatusError.badRequest(`${this.#inVersion(form.version)}: ${faultText(wrong)}`);
     fillDefaults?.(document);
     return { unknown: unknown.sort(), faults };
@@ -186,5 +190,8 @@ const compiled = (form: Form, group: string): CompiledForm => ({
   apiVersion: apiVersionOf({ group, version: form.version }),
   prune: compilePruning(form.schema),
   fillDefaults: compileDefaults(form.schema),
-  validate: compileValidation(form.schema),
+  validate: compileValidation({
+    ...form.schema,
+    properties: { ...form.schema.properties, metadata: { type: 'object' } },
+  }),
 });

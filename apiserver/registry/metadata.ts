@@ -116,9 +116,9 @@ function ownerFaults(owners: readonly OwnerReference[] = []): FieldError[] {
   const place = at.child('ownerReferences');
   const faults: FieldError[] = [];
   for (const { apiVersion, kind, name, uid } of owners) {
-    if (!apiVersion) faults.push(invalid(place.child('apiVersion'), apiVersion, 'version must not be empty'));
+    if (!apiVersion) faults.push(invalid(place.child('apiVersion'), '', 'version must not be empty'));
     for (const [field, value] of Object.entries({ kind, name, uid }))
-      if (!value) faults.push(invalid(place.child(field), value, 'must not be empty'));
+      if (!value) faults.push(invalid(place.child(field), '', 'must not be empty'));
   }
   const controllers = owners.filter(({ controller }) => controller);
   if (controllers.length > 1) {

@@ -54,6 +54,20 @@ describe('create', () => {
     });
   });
 
+  it('keeps one owner reference of each uid, and says so (K-167)', async () => {
+    const owner = { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u1' };
+    const { code, body, warnings } = await create(
+      clusterDocument('owned', {}, { ownerReferences: [owner, owner], finalizers: ['a.b/c', 'a.b/c'] }),
+    );
+    expect(code).to.equal(201);
+    expect(body.metadata.ownerReferences).to.deep.equal([owner]);
+    expect(warnings.join()).to.contain('.metadata.ownerReferences contains duplicate entries');
+    const { body: refused } = await create(clusterDocument('disowned', {}, { ownerReferences: [{}] }));
+    expect(refused.message).to.contain(
+      'metadata.ownerReferences.apiVersion: Invalid value: "": version must not be empty',
+    );
+  });
+
   it('appends five safe letters to generateName (K-162)', async () => {
     const { name: _, ...metadata } = { name: '', generateName: 'gen-' };
     const { code, body } = await create({ ...clusterDocument(), metadata });

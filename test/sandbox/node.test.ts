@@ -246,6 +246,16 @@ describe('a deleted pod', () => {
     await sandbox.until('it is gone', () => !pod(sandbox));
   });
 
+  it('gets no more time than there are dates, whatever is asked for', async () => {
+    const sandbox = await aSandbox({ controllers: false });
+    await sandbox.create(
+      aPod('one', { nodeName: 'elsewhere', terminationGracePeriodSeconds: Number.MAX_SAFE_INTEGER }),
+    );
+    await sandbox.delete('pods', one);
+    expect((await sandbox.get('pods', one)).metadata.deletionGracePeriodSeconds).to.equal(2 ** 31 - 1);
+    await sandbox.delete('pods', one, { gracePeriodSeconds: 0 });
+  });
+
   it('stays while it has finalizers', async () => {
     const sandbox = await aSandbox();
     await sandbox.create(aPod('one', {}, { finalizers: ['example.com/hold'] }));

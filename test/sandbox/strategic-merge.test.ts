@@ -132,6 +132,13 @@ describe('a strategic merge patch', () => {
     expect(() => patched({ containers: [] }, { containers: [{ image: 'x' }] })).to.throw(
       'does not contain declared merge key: name',
     );
+    expect(() => patched({}, { $patch: { toString: 1 } })).to.throw('unknown patch type: {"toString":1}');
+    expect(() => patched({ args: ['a'] }, { '$deleteFromPrimitiveList/args': 5 })).to.throw(
+      '$deleteFromPrimitiveList/args is not a list',
+    );
+    expect(() => patched({ containers: [] }, { containers: [{ image: 9007199254740993n }] })).to.throw(
+      'map: {"image":9007199254740993} does not contain',
+    );
   });
 
   it('changes neither the document nor itself, and twice is the same as once', () =>

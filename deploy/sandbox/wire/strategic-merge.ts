@@ -4,7 +4,7 @@
  * A merge patch in which some lists are merged item by item, with directives: `$patch: delete` and `$patch: replace`,
  * `$retainKeys`, `$deleteFromPrimitiveList/F` and `$setElementOrder/F`. Which lists those are is merge-keys.ts' knowledge.
  */
-import { copyOf, ownValue, sameJson, setOwn } from '../../../openapi/machinery/json.ts';
+import { copyOf, inWords, jsonText, ownValue, sameJson, setOwn } from '../../../openapi/machinery/json.ts';
 import { isRecord } from '../../../openapi/machinery/meta.ts';
 import { StatusError } from '../../../openapi/machinery/status.ts';
 import { type MergeKey, mergeKeyOf } from './merge-keys.ts';
@@ -29,7 +29,7 @@ function mergeObject(original: Fields, patch: Fields, name: string): Fields {
   const { [directive]: command, ...rest } = patch;
   if (command === 'replace') return withoutDirectives(rest) as Fields;
   if (command === 'delete') return {};
-  if (command !== undefined && command !== 'merge') throw refuse(`unknown patch type: ${String(command)}`);
+  if (command !== undefined && command !== 'merge') throw refuse(`unknown patch type: ${inWords(command)}`);
 
   const result: Fields = retained(original, rest);
   for (const [key, change] of Object.entries(rest)) {
@@ -38,17 +38,20 @@ function mergeObject(original: Fields, patch: Fields, name: string): Fields {
     else setOwn(result, key, mergeValue(ownValue(result, key), change, key, name));
   }
   for (const [key, values] of Object.entries(rest)) {
-    const field = key.slice(key.indexOf('/') + 1);
+    if (!key.startsWith(deleteFrom)) continue;
+    if (!Array.isArray(values)) throw refuse(`${key} is not a list`);
+    const field = key.slice(deleteFrom.length);
     const list = ownValue(result, field);
-    if (key.startsWith(deleteFrom) && Array.isArray(list))
+    const goes = (value: unknown): boolean => values.some((gone) => sameJson(gone, value));
+    if (Array.isArray(list))
       setOwn(
         result,
         field,
-        list.filter((value) => !(values as unknown[]).some((gone) => sameJson(gone, value))),
+        list.filter((value) => !goes(value)),
       );
   }
   for (const [key, order] of Object.entries(rest)) {
-    const field = key.slice(key.indexOf('/') + 1);
+    const field = key.slice(orderOf.length);
     const list = ownValue(result, field);
     if (key.startsWith(orderOf) && Array.isArray(list) && Array.isArray(order)) {
       const before = ownValue(original, field);
@@ -97,7 +100,7 @@ function mergeList(before: readonly unknown[], change: readonly unknown[], field
 
 function idOf(item: Fields, key: string): unknown {
   const id = ownValue(item, key);
-  if (id === undefined) throw refuse(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
+  if (id === undefined) throw refuse(`map: ${jsonText(item)} does not contain declared merge key: ${key}`);
   return id;
 }
 

@@ -1,6 +1,7 @@
 /**
  * Whether the one node takes a pod, and if not, the sentence that a scheduler would say. Pure.
  */
+import { parseQuantity } from '../../../../openapi/machinery/quantity.ts';
 import type { Node } from '../../kinds/nodes.ts';
 import type { Pod } from '../../kinds/pods/pod.ts';
 import type { Claim } from '../../kinds/volumes/volume.ts';
@@ -31,7 +32,25 @@ export function obstacle(
   const wanted = Object.entries(pod.spec.nodeSelector ?? {});
   if (wanted.some(([label, value]) => labels[label] !== value))
     return { message: `${noNode} 1 node(s) didn't match Pod's node affinity/selector.` };
+  const lacking = tooMuch(pod, node.status?.allocatable ?? {});
+  if (lacking.length) return { message: `${noNode} ${lacking.map((name) => `1 Insufficient ${name}`).join(', ')}.` };
   return claimObstacle(pod, claimNamed);
+}
+
+/**
+ * Resources of which the pod alone wants more than the node has. What other pods use is not reckoned, for nothing runs here; and
+ * what the node does not know, such as a GPU, it pretends to have.
+ */
+function tooMuch({ spec: { containers } }: Pod, allocatable: Readonly<Record<string, string>>): string[] {
+  return Object.entries(allocatable)
+    .filter(([name, most]) => {
+      const wanted = containers.map(
+        ({ resources: { requests = {}, limits = {} } = {} }) => requests[name] ?? limits[name],
+      );
+      const sum = wanted.reduce((all, quantity) => all + (parseQuantity(quantity ?? '0') ?? 0n), 0n);
+      return sum > (parseQuantity(most) ?? 0n);
+    })
+    .map(([name]) => name);
 }
 
 function claimObstacle(

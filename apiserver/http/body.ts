@@ -87,7 +87,7 @@ export function decodeDocument(body: Buffer, media: BodyMedia, kind: string): Re
     const { value, duplicates } = media === 'yaml' ? decodeYaml(body) : decodeJson(body);
     const findings =
       media === 'yaml' ? duplicates : duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
-    return { value, duplicates: findings };
+    return { value, duplicates: findings, ...(media === 'yaml' && { preface: 'yaml: unmarshal errors:\n  ' }) };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     throw StatusError.badRequest(

@@ -93,9 +93,11 @@ export class KindCodec<T extends KubeObject = KubeObject> {
   }
 
   /** @throws StatusError BadRequest naming every finding (K-145) */
-  refuseLoose(findings: readonly string[], version: string): void {
+  refuseLoose(findings: readonly string[], version: string, preface: string): void {
     if (findings.length)
-      throw StatusError.badRequest(`${this.#inVersion(version)}: strict decoding error: ${findings.join(', ')}`);
+      throw StatusError.badRequest(
+        `${this.#inVersion(version)}: strict decoding error: ${preface}${findings.join(', ')}`,
+      );
   }
 
   /** A document of this form as an object. The document is taken over. */

@@ -37,6 +37,8 @@ export interface ReceivedDocument {
   readonly value: unknown;
   /** What its decoder has to say about it: `duplicate field "spec.app"`. */
   readonly duplicates: readonly string[];
+  /** What stands before them in a refusal. */
+  readonly preface?: string;
 }
 
 /** Makes a patched document from the present one, which it may take apart. @throws StatusError */
@@ -100,7 +102,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
       throw StatusError.badRequest(
         'the namespace of the provided object does not match the namespace sent on the request',
       );
-    const { object, faults } = this.#decoded(document, received.duplicates, form, options);
+    const { object, faults } = this.#decoded(document, received, form, options);
     this.#refuseIllTyped(object, faults);
     return this.writes.create(object, namespace, options, signal);
   }
@@ -115,7 +117,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     const document = this.#checked(received.value, form);
     const { uid, resourceVersion } = metadataOf(document);
     checkName(document, target);
-    const { object, faults } = this.#decoded(document, received.duplicates, form, options);
+    const { object, faults } = this.#decoded(document, received, form, options);
     this.#refuseIllTyped(object, faults);
     const conditional = typeof resourceVersion === 'string' && resourceVersion !== '' && resourceVersion !== '0';
     if (!conditional && !this.resource.allowsUnconditionalUpdate) throw this.#unconditional(target.name);
@@ -206,7 +208,9 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     const refusal = (why: string): StatusError =>
       StatusError.badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why}`);
     if (!isRecord(document))
-      throw refusal(`couldn't get version/kind; json parse error: not an object (${snippet(text())})`);
+      throw refusal(
+        `couldn't get version/kind; json parse error: not an object (${snippet(Buffer.from(text()).toString('hex'))})`,
+      );
     if (!document.kind) throw refusal(`Object 'Kind' is missing in '${text()}' (${snippet(text())})`);
     if (!document.apiVersion) throw refusal(`Object 'apiVersion' is missing in '${text()}' (${snippet(text())})`);
     for (const field of ['apiVersion', 'kind'])
@@ -227,13 +231,14 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
   /** A document as an object, with the faults that its schema finds; the strategy must not see an object that has any. */
   #decoded(
     document: Record<string, unknown>,
-    duplicates: readonly string[],
+    { duplicates, preface = '' }: ReceivedDocument,
     form: CompiledForm,
     { fieldValidation, warn }: DocumentOptions,
   ): { object: T; faults: readonly FieldError[] } {
     const { unknown, faults } = this.codec.normalise(document, form, warn);
     const findings = [...duplicates, ...unknown.map(unknownField)];
-    if (fieldValidation === 'Strict') this.codec.refuseLoose(findings, form.form.version);
+    if (fieldValidation === 'Strict')
+      this.codec.refuseLoose(findings, form.form.version, duplicates.length ? preface : '');
     if (fieldValidation === 'Warn') for (const finding of findings) warn(finding);
     return this.#converted(document, form, faults);
   }

@@ -54,6 +54,20 @@ describe('create', () => {
     });
   });
 
+  it('names the line of a key that YAML repeats, as Kubernetes does', async () => {
+    const text = `apiVersion: kubedirector.bluedata.io/v1beta1\nkind: KubeDirectorCluster\nmetadata: {name: yaml}\nspec:\n  app: a\n  app: b\n  zork: 1\n`;
+    const path = `${clustersPath}?fieldValidation=Strict`;
+    const { code, body } = await server.admin.ask(path, { body: text, type: 'application/yaml' });
+    expect(code).to.equal(400);
+    expect(body.message).to.contain(
+      'strict decoding error: yaml: unmarshal errors:\n  line 6: key "app" already set in map, unknown field "spec.zork"',
+    );
+  });
+
+  it('shows the beginning of what is no object in hexadecimal', async () => {
+    expect((await create([])).body.message).to.contain('json parse error: not an object (5b5d)');
+  });
+
   it('keeps one owner reference of each uid, and says so (K-167)', async () => {
     const owner = { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u1' };
     const { code, body, warnings } = await create(

@@ -86,7 +86,12 @@ const missingRoles = (cluster: ClusterSpec, app: AppSpec, at: FieldPath): FieldE
     .filter(({ id }) => app.config.selectedRoles.includes(id))
     .filter(({ cardinality }) => parseCardinality(cardinality).least > 0)
     .filter(({ id }) => !cluster.roles.some((role) => role.id === id))
-    .map(({ id, cardinality }) => required(at, `the app needs role ${JSON.stringify(id)} with ${cardinality} members`));
+    .map(({ id, cardinality }) =>
+      required(
+        at,
+        `the app needs role ${JSON.stringify(id)} with ${cardinality} ${cardinality === '1' ? 'member' : 'members'}`,
+      ),
+    );
 
 function sizeFaults({ roles }: ClusterSpec, at: FieldPath): FieldError[] {
   const members = roles.reduce((sum, role) => sum + (role.members ?? 0), 0);

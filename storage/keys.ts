@@ -37,6 +37,16 @@ export class Keyspace {
     return this.listPrefix(group, resource, namespace) + name;
   }
 
+  /** Whose objects are under such keys; undefined for our own bookkeeping, and for what is no object. */
+  resourceOf(key: string): { readonly group: string; readonly resource: string } | undefined {
+    if (!key.startsWith(this.prefix) || this.isOwn(key)) return undefined;
+    const afterGroup = key.indexOf('/', this.prefix.length);
+    const afterResource = afterGroup < 0 ? -1 : key.indexOf('/', afterGroup + 1);
+    if (afterResource < 0) return undefined;
+    const group = key.slice(this.prefix.length, afterGroup);
+    return { group: group === groupSegment('') ? '' : group, resource: key.slice(afterGroup + 1, afterResource) };
+  }
+
   /** A key of the server's own: `identity`, `compaction`, `guards/…`. */
   ownKey(name: string): string {
     return `${this.prefix}${bookkeeping}/${name}`;

@@ -17,6 +17,8 @@ export interface Entry {
   readonly revision: number;
   /** The revision that created the key; a key that was deleted and put again has a new one. */
   readonly createRevision: number;
+  /** It is stored in a way in which it would not be written now, such as with an older key: worth writing again, unchanged. */
+  readonly stale?: true;
 }
 
 export interface RangeRequest {

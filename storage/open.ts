@@ -5,6 +5,8 @@
  * has another one, and whoever remembers it can refuse to serve a false emptiness. Each kind of store is loaded only when asked for.
  */
 import { randomUUID } from 'node:crypto';
+import type { EncryptionOptions } from './encryption/key-rings.ts';
+import { type KeyRings, noKeyRings, withEncryption } from './encryption/store.ts';
 import { withEpoch } from './epoch.ts';
 import { isStorageError, StorageError } from './errors.ts';
 import type { EtcdOptions } from './etcd/store.ts';
@@ -15,6 +17,8 @@ import { MemoryStore } from './memory.ts';
 export type StoreOptions = {
   /** Of every key; default `/registry`. */
   readonly prefix?: string;
+  /** How values are encrypted; absent: they are not, and encrypted ones are refused. */
+  readonly encryption?: EncryptionOptions;
 } & (
   | { readonly kind: 'memory' }
   | { readonly kind: 'embedded'; readonly directory: string }
@@ -34,7 +38,7 @@ export interface OpenedStore {
 export async function openStore(options: StoreOptions, signal: AbortSignal): Promise<OpenedStore> {
   signal.throwIfAborted();
   const keyspace = new Keyspace(options.prefix);
-  const kv = await openKind(options, keyspace);
+  const kv = await openEncrypted(options, keyspace, signal);
   try {
     const { identity, epochOffset } = await identify(kv, keyspace, signal);
     return { kv: withEpoch(kv, epochOffset), identity, epochOffset, keyspace };
@@ -44,7 +48,24 @@ export async function openStore(options: StoreOptions, signal: AbortSignal): Pro
   }
 }
 
-async function openKind(options: StoreOptions, keyspace: Keyspace): Promise<KeyValueStore> {
+async function openEncrypted(options: StoreOptions, keyspace: Keyspace, signal: AbortSignal): Promise<KeyValueStore> {
+  const rings = await ringsOf(options, keyspace, signal);
+  try {
+    return withEncryption(await openKind(options, keyspace), keyspace, rings);
+  } catch (error) {
+    await rings.close();
+    throw error;
+  }
+}
+
+async function ringsOf({ encryption }: StoreOptions, keyspace: Keyspace, signal: AbortSignal): Promise<KeyRings> {
+  if (!encryption) return noKeyRings(keyspace);
+  const { openKeyRings } = await import('./encryption/key-rings.ts');
+  return openKeyRings(encryption, keyspace, signal);
+}
+
+/** The store as it is: values as they are kept, revisions without an epoch, no identity looked for or made. */
+export async function openKind(options: StoreOptions, keyspace: Keyspace): Promise<KeyValueStore> {
   switch (options.kind) {
     case 'memory':
       return new MemoryStore();
@@ -54,7 +75,7 @@ async function openKind(options: StoreOptions, keyspace: Keyspace): Promise<KeyV
     }
     case 'etcd': {
       const { EtcdStore } = await import('./etcd/store.ts');
-      const { kind: _, prefix: __, ...rest } = options;
+      const { kind: _, prefix: __, encryption: ___, ...rest } = options;
       return new EtcdStore({ ...rest, keyspace });
     }
   }

@@ -1,9 +1,9 @@
 /**
  * The options of `kubedirector serve`: named as Kubernetes' own servers name them. In a pod none is needed.
  */
-import { resolve } from 'node:path';
 import { durationMs } from '../../../openapi/machinery/duration.ts';
 import { type Flag, readFlags, UsageError } from '../flags.ts';
+import { listOf, type StorageOptions, storageFaults, storageFlags, storageIn } from '../storage-flags.ts';
 
 export const serveFlags = {
   'secure-port': { value: 'N', help: 'port to serve HTTPS at', fallback: '6443' },
@@ -14,13 +14,7 @@ export const serveFlags = {
     help: 'between being told to stop and refusing requests, such as 10s',
     fallback: '0s',
   },
-  storage: { value: 'KIND', help: 'etcd or embedded', fallback: 'etcd' },
-  'data-dir': { value: 'DIR', help: 'where --storage=embedded keeps everything' },
-  'etcd-servers': { value: 'URL[,URL]', help: 'etcd; else the one that was deployed with us' },
-  'etcd-cafile': { value: 'FILE', help: "authority of etcd's certificate" },
-  'etcd-certfile': { value: 'FILE', help: 'our client certificate for etcd' },
-  'etcd-keyfile': { value: 'FILE', help: 'its key' },
-  'etcd-prefix': { value: 'PATH', help: 'of every key in etcd', fallback: '/registry' },
+  ...storageFlags,
   'tls-cert-file': { value: 'FILE', help: 'serving certificate; else one is made and kept in a Secret' },
   'tls-private-key-file': { value: 'FILE', help: 'its key' },
   'client-ca-file': { value: 'FILE', help: 'authority of client certificates; else as the host says' },
@@ -45,15 +39,6 @@ export const serveFlags = {
   'service-name': { value: 'NAME', help: 'the Service that leads to us', fallback: 'kubedirector' },
 } as const satisfies Record<string, Flag>;
 
-export interface EtcdFlags {
-  /** Empty: the etcd that was deployed with us. */
-  readonly servers: readonly string[];
-  readonly ca: string | undefined;
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
-  readonly prefix: string;
-}
-
 export interface RequestHeaderFlags {
   readonly caFile: string;
   readonly allowedNames: readonly string[];
@@ -70,7 +55,7 @@ export interface ServeOptions {
   readonly metricsPort: number;
   /** While readiness fails already and everything is still served, so that the cluster stops leading clients here. */
   readonly shutdownDelayMs: number;
-  readonly storage: { readonly kind: 'embedded'; readonly directory: string } | ({ readonly kind: 'etcd' } & EtcdFlags);
+  readonly storage: StorageOptions;
   /** Undefined: made by ourselves. */
   readonly servingFiles: { readonly cert: string; readonly key: string } | undefined;
   readonly clientCaFile: string | undefined;
@@ -83,8 +68,6 @@ export interface ServeOptions {
 }
 
 type Values = Readonly<Record<keyof typeof serveFlags, string | undefined>>;
-
-const listOf = (text: string | undefined): string[] => (text ?? '').split(',').filter((part) => part !== '');
 
 /** @throws UsageError with every fault */
 export function serveOptions(args: readonly string[]): ServeOptions {
@@ -107,18 +90,6 @@ export function serveOptions(args: readonly string[]): ServeOptions {
     namespace: values.namespace,
     serviceName: values['service-name'] ?? '',
   });
-}
-
-function storageIn(values: Values): ServeOptions['storage'] {
-  if (values.storage === 'embedded') return { kind: 'embedded', directory: resolve(values['data-dir'] ?? '') };
-  return {
-    kind: 'etcd',
-    servers: listOf(values['etcd-servers']),
-    ca: values['etcd-cafile'],
-    cert: values['etcd-certfile'],
-    key: values['etcd-keyfile'],
-    prefix: values['etcd-prefix'] ?? '',
-  };
 }
 
 function requestHeaderIn(values: Values): RequestHeaderFlags | undefined {
@@ -144,17 +115,8 @@ function faultsIn(values: Values): string[] {
   const delay = values['shutdown-delay-duration'] ?? '';
   if (durationMs(delay) === undefined)
     faults.push(`--shutdown-delay-duration=${delay} is no time such as 10s or 1m30s.`);
-  if (values.storage !== 'etcd' && values.storage !== 'embedded')
-    faults.push(`--storage=${values.storage}: it is etcd or embedded.`);
-  if (values.storage === 'embedded' && !values['data-dir'])
-    faults.push('--storage=embedded needs --data-dir, a folder that outlives the pod.');
-  for (const server of listOf(values['etcd-servers']))
-    if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol))
-      faults.push(`--etcd-servers: ${server} is no URL such as https://127.0.0.1:2379.`);
-  for (const [one, other] of [
-    ['tls-cert-file', 'tls-private-key-file'],
-    ['etcd-certfile', 'etcd-keyfile'],
-  ] as const)
-    if (!values[one] !== !values[other]) faults.push(`--${one} and --${other} belong together.`);
+  faults.push(...storageFaults(values));
+  if (!values['tls-cert-file'] !== !values['tls-private-key-file'])
+    faults.push('--tls-cert-file and --tls-private-key-file belong together.');
   return faults;
 }

@@ -11,6 +11,8 @@ export interface HealthCheck {
   readonly name: string;
   /** Only readiness depends on it: a server that is shutting down is still alive (K-078). */
   readonly onlyReadiness?: boolean;
+  /** Nothing depends on it; it is there to be asked by its own path. */
+  readonly alone?: boolean;
   /** @throws Error saying what is wrong; it is logged, not told (K-075) */
   check(): Promise<void> | void;
 }
@@ -20,9 +22,10 @@ const endpoints = ['livez', 'readyz', 'healthz'] as const;
 export function addHealth(router: Router, checks: readonly HealthCheck[], log: Log): void {
   for (const endpoint of endpoints) {
     const relevant = checks.filter(({ onlyReadiness }) => endpoint === 'readyz' || !onlyReadiness);
+    const decisive = relevant.filter(({ alone }) => !alone);
     router.get(
       `/${endpoint}`,
-      answering((exchange) => answerAll(exchange, endpoint, relevant, log)),
+      answering((exchange) => answerAll(exchange, endpoint, decisive, log)),
     );
     for (const check of relevant)
       router.get(

@@ -18,5 +18,11 @@ export interface RunOptions {
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const running = promisify(execFile)(command, [...args], { ...options, maxBuffer: 64 << 20 });
   running.child.stdin?.end(options.input);
-  return (await running).stdout;
+  try {
+    return (await running).stdout;
+  } catch (error) {
+    // Compilers complain on their standard output, which Node leaves out.
+    const { message, stdout = '' } = error as Error & { stdout?: string };
+    throw new Error(`${message}${stdout}`, { cause: error });
+  }
 }

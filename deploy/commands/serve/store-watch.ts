@@ -50,12 +50,15 @@ export async function keepNoting(
   }
 }
 
-/** Does the store answer? Only readiness depends on it, for a restart of ours does not mend it. */
+/**
+ * Does the store answer? Neither life nor readiness depends on it: no restart of ours mends it, and a server that nobody is led to
+ * any more takes discovery away from all clients of the host, where 503 about stored objects would do.
+ */
 export function storeCheck(kv: KeyValueStore): HealthCheck {
   let asked: { at: number; answer: Promise<unknown> } | undefined;
   return {
     name: 'etcd',
-    onlyReadiness: true,
+    alone: true,
     check: async () => {
       const now = performance.now();
       if (!asked || now - asked.at > probeAgeMs)

@@ -13,6 +13,8 @@ export interface Flag {
   readonly value: string;
   readonly help: string;
   readonly fallback?: string;
+  /** What the flag alone means, without a value; absent: it needs one. */
+  readonly alone?: string;
 }
 
 /** @throws UsageError naming what it does not know */
@@ -24,7 +26,11 @@ export function readFlags<F extends Readonly<Record<string, Flag>>>(
     Object.keys(flags).map((name) => [name, { type: 'string' }]),
   );
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    const spelled = args.map((arg) => {
+      const alone = arg.startsWith('--') ? flags[arg.slice(2)]?.alone : undefined;
+      return alone === undefined ? arg : `${arg}=${alone}`;
+    });
+    const { values, positionals } = parseArgs({ args: spelled, options, allowPositionals: true, strict: true });
     const complete = Object.entries(flags).map(([name, { fallback }]) => [name, values[name] ?? fallback]);
     return { values: Object.fromEntries(complete), rest: positionals };
   } catch (error) {

@@ -6,6 +6,7 @@
 import type { KeyObject } from 'node:crypto';
 import { createSecretKey } from 'node:crypto';
 import { load, YAMLException } from 'js-yaml';
+import { durationMs } from '../../openapi/machinery/duration.ts';
 import type { FieldError, FieldPath } from '../../openapi/machinery/field.ts';
 import {
   faultText,
@@ -158,7 +159,7 @@ class Reader {
     if (!/^unix:\/\/\/./.test(endpoint))
       this.#faults.push(invalid(at.child('endpoint'), endpoint, 'only unix sockets are supported: unix:///PATH'));
     const timeout = this.#string(fields.timeout ?? '3s', at.child('timeout'));
-    const timeoutMs = milliseconds(timeout);
+    const timeoutMs = durationMs(timeout);
     if (!timeoutMs) this.#faults.push(invalid(at.child('timeout'), timeout, 'timeout should be a positive value'));
     return { kind: 'kms', name, endpoint, timeoutMs: timeoutMs ?? 0 };
   }
@@ -201,13 +202,4 @@ class Reader {
     this.#faults.push(typeInvalid(at, 'string', typeOf(value)));
     return '';
   }
-}
-
-/** A positive time such as `3s`, `1m30s` or `500ms`. */
-function milliseconds(text: string): number | undefined {
-  if (!/^([\d.]+(ms|s|m|h))+$/.test(text)) return undefined;
-  const units = { ms: 1, s: 1000, m: 60_000, h: 3600_000 };
-  const parts = [...text.matchAll(/([\d.]+)(ms|s|m|h)/g)];
-  const total = parts.reduce((sum, [, count, unit]) => sum + Number(count) * units[unit as keyof typeof units], 0);
-  return total > 0 ? total : undefined;
 }

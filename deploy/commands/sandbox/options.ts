@@ -2,6 +2,8 @@
  * The options of `kubedirector sandbox`.
  */
 import { resolve } from 'node:path';
+import type { EncryptionOptions } from '../../../storage/encryption/key-rings.ts';
+import { encryptionFaults, encryptionFlags, encryptionIn } from '../encryption-flags.ts';
 import { type Flag, readFlags, UsageError } from '../flags.ts';
 
 export const sandboxFlags = {
@@ -9,6 +11,7 @@ export const sandboxFlags = {
   port: { value: 'N', help: 'port to serve at, on this machine only', fallback: '7443' },
   'service-node-port-range': { value: 'A-B', help: 'node ports that services get', fallback: '30000-60000' },
   'etcd-servers': { value: 'URL[,URL]', help: 'keep objects in this etcd instead of the data folder' },
+  ...encryptionFlags,
 } as const satisfies Record<string, Flag>;
 
 export interface SandboxOptions {
@@ -20,6 +23,8 @@ export interface SandboxOptions {
   readonly nodePorts: { readonly from: number; readonly to: number };
   /** Empty: the embedded store. */
   readonly etcdServers: readonly string[];
+  /** Undefined: values are not encrypted. */
+  readonly encryption: EncryptionOptions | undefined;
 }
 
 /** @throws UsageError with every fault */
@@ -39,6 +44,13 @@ export function sandboxOptions(args: readonly string[]): SandboxOptions {
   for (const server of etcdServers)
     if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol))
       faults.push(`--etcd-servers: ${server} is no URL such as http://127.0.0.1:2379.`);
+  faults.push(...encryptionFaults(values));
   if (faults.length) throw new UsageError(faults.join('\n'));
-  return Object.freeze({ dataDir: resolve(values['data-dir'] ?? ''), port, nodePorts: { from, to }, etcdServers });
+  return Object.freeze({
+    dataDir: resolve(values['data-dir'] ?? ''),
+    port,
+    nodePorts: { from, to },
+    etcdServers,
+    encryption: encryptionIn(values),
+  });
 }

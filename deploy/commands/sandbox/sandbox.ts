@@ -54,7 +54,7 @@ export async function startSandbox(
   try {
     makeFolder(options.dataDir);
     progress(`opening the store (${options.etcdServers.length ? options.etcdServers.join(', ') : 'embedded'})`);
-    const store = await openStore(storeOptions(options), starting);
+    const store = await openStore(storeOptions(options, log), starting);
     undo.push(() => store.kv.close());
 
     const identity = await SandboxIdentity.open(options.dataDir);
@@ -97,10 +97,12 @@ export async function startSandbox(
   }
 }
 
-const storeOptions = ({ etcdServers, dataDir }: SandboxOptions): StoreOptions =>
-  etcdServers.length
+const storeOptions = ({ etcdServers, dataDir, encryption }: SandboxOptions, log: Log): StoreOptions => ({
+  ...(encryption && { encryption: { ...encryption, log } }),
+  ...(etcdServers.length
     ? { kind: 'etcd', endpoints: [...etcdServers], prefix: '/kubedirector-sandbox' }
-    : { kind: 'embedded', directory: join(dataDir, 'store') };
+    : { kind: 'embedded', directory: join(dataDir, 'store') }),
+});
 
 /** The API server with Kubernetes' kinds and ours in it, listening. */
 async function serve(

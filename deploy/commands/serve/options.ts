@@ -2,6 +2,8 @@
  * The options of `kubedirector serve`: named as Kubernetes' own servers name them. In a pod none is needed.
  */
 import { durationMs } from '../../../openapi/machinery/duration.ts';
+import type { EncryptionOptions } from '../../../storage/encryption/key-rings.ts';
+import { encryptionFaults, encryptionFlags, encryptionIn } from '../encryption-flags.ts';
 import { type Flag, readFlags, UsageError } from '../flags.ts';
 import { listOf, type StorageOptions, storageFaults, storageFlags, storageIn } from '../storage-flags.ts';
 
@@ -15,6 +17,7 @@ export const serveFlags = {
     fallback: '0s',
   },
   ...storageFlags,
+  ...encryptionFlags,
   'tls-cert-file': { value: 'FILE', help: 'serving certificate; else one is made and kept in a Secret' },
   'tls-private-key-file': { value: 'FILE', help: 'its key' },
   'client-ca-file': { value: 'FILE', help: 'authority of client certificates; else as the host says' },
@@ -56,6 +59,8 @@ export interface ServeOptions {
   /** While readiness fails already and everything is still served, so that the cluster stops leading clients here. */
   readonly shutdownDelayMs: number;
   readonly storage: StorageOptions;
+  /** Undefined: values are not encrypted. */
+  readonly encryption: EncryptionOptions | undefined;
   /** Undefined: made by ourselves. */
   readonly servingFiles: { readonly cert: string; readonly key: string } | undefined;
   readonly clientCaFile: string | undefined;
@@ -81,6 +86,7 @@ export function serveOptions(args: readonly string[]): ServeOptions {
     metricsPort: Number(values['metrics-port']),
     shutdownDelayMs: durationMs(values['shutdown-delay-duration'] ?? '') ?? 0,
     storage: storageIn(values),
+    encryption: encryptionIn(values),
     servingFiles: cert && key ? { cert, key } : undefined,
     clientCaFile: values['client-ca-file'],
     requestHeader: requestHeaderIn(values),
@@ -115,7 +121,7 @@ function faultsIn(values: Values): string[] {
   const delay = values['shutdown-delay-duration'] ?? '';
   if (durationMs(delay) === undefined)
     faults.push(`--shutdown-delay-duration=${delay} is no time such as 10s or 1m30s.`);
-  faults.push(...storageFaults(values));
+  faults.push(...storageFaults(values), ...encryptionFaults(values));
   if (!values['tls-cert-file'] !== !values['tls-private-key-file'])
     faults.push('--tls-cert-file and --tls-private-key-file belong together.');
   return faults;

@@ -75,7 +75,7 @@ export async function startServing(
     const trust = followTrust(options, client, log);
     const serving = await servingOf(options, host, log, starting);
     log.info('opening the store', { storage: options.storage.kind });
-    const store = await openServedStore(options.storage, around, starting);
+    const store = await openServedStore(options, around, starting);
     const { kv, keyspace } = store.opened;
     undo.push(() => kv.close());
 

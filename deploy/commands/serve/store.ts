@@ -39,34 +39,53 @@ export interface ServedStore {
 
 /** Waits for the store as long as the signal lasts. @throws the signal's reason; StorageError when waiting would not help */
 export async function openServedStore(
-  storage: ServeOptions['storage'],
+  { storage, encryption }: Pick<ServeOptions, 'storage' | 'encryption'>,
   around: StoreSurroundings,
   signal: AbortSignal,
 ): Promise<ServedStore> {
-  if (storage.kind === 'embedded') return { opened: await openStore(storage, signal), run: async () => {} };
+  const { log } = around;
+  const { options, run } = await foundStore(storage, around, signal);
+  const encrypted = { ...options, ...(encryption && { encryption: { ...encryption, log } }) };
+  // A folder that is in use, or a disk that fails, is not waited for.
+  const open = options.kind === 'embedded' ? openStore(encrypted, signal) : patiently(encrypted, log, signal);
+  return { opened: await open, run };
+}
+
+export interface FoundStore {
+  readonly options: StoreOptions;
+  /** Keeps certificates fresh until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Where the store is, and what it takes to be let in. @throws StatusError when the host refuses the Secret */
+export async function foundStore(
+  storage: ServeOptions['storage'],
+  around: StoreSurroundings,
+  signal: AbortSignal,
+): Promise<FoundStore> {
+  if (storage.kind === 'embedded') return { options: storage, run: async () => {} };
   const { servers, ca, cert, key, prefix } = storage;
   const { log } = around;
   if (servers.length) {
     const tls = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
-    return {
-      opened: await patiently({ kind: 'etcd', endpoints: servers, prefix, log, ...tls }, signal),
-      run: async () => {},
-    };
+    return { options: { kind: 'etcd', endpoints: servers, prefix, log, ...tls }, run: async () => {} };
   }
   const certificates = new OwnEtcdCertificates(around);
   await certificates.refresh(signal);
   const endpoints = [`https://${ownEtcd}.${around.namespace}.svc:2379`];
-  const opened = await patiently({ kind: 'etcd', endpoints, prefix, log, ...certificates.files }, signal);
-  return { opened, run: (living) => certificates.run(living) };
+  return {
+    options: { kind: 'etcd', endpoints, prefix, log, ...certificates.files },
+    run: (living) => certificates.run(living),
+  };
 }
 
-async function patiently(options: StoreOptions & { readonly log: Log }, signal: AbortSignal): Promise<OpenedStore> {
+async function patiently(options: StoreOptions, log: Log, signal: AbortSignal): Promise<OpenedStore> {
   for (let complained = false; ; complained = true) {
     try {
       return await openStore(options, signal);
     } catch (error) {
       if (!isStorageError(error, 'Unavailable') || signal.aborted) throw error;
-      if (!complained) options.log.warn('the store does not answer yet', { cause: String(error) });
+      if (!complained) log.warn('the store does not answer yet', { cause: String(error) });
       await sleep(patienceMs, undefined, { signal });
     }
   }

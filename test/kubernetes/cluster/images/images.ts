@@ -8,7 +8,7 @@ import { type ContainerConfig, writeImage } from '../../../../deploy/image/archi
 import { fetchPackages, unpackPackages } from '../../../../deploy/image/debian.ts';
 import { layer, type Recipe } from '../../../../deploy/image/layer.ts';
 import { folders } from '../settings.ts';
-import { curlNames, debianNames, pauseImage } from './names.ts';
+import { curlNames, debianNames, memberNames, pauseImage } from './names.ts';
 import { fetchWithDependencies, makeSystem } from './packages.ts';
 
 const Env = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'];
@@ -32,6 +32,12 @@ const images: readonly Image[] = [
     file: 'debian-1.tar',
     names: debianNames,
     config: { Env, Cmd: ['bash'] },
+    recipe: () => systemRecipe('debian', []),
+  },
+  {
+    file: 'members-1.tar',
+    names: memberNames,
+    config: { Env, Cmd: ['bash', '-c', "trap 'exit 0' TERM; while :; do sleep 0.2; done"] },
     recipe: () => systemRecipe('debian', []),
   },
   {

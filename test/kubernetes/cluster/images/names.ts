@@ -1,7 +1,7 @@
 /**
  * The names of the images that the cluster has.
  *
- * Two stand in for well-known images of a registry, so that a pod that asks for one runs on this cluster, which has no registry, as
+ * Some stand in for well-known images of a registry, so that a pod that asks for one runs on this cluster, which has no registry, as
  * on any other. They have what the real ones have that is likely to be used, of the same Debian. What they lack is dpkg's
  * database.
  */
@@ -17,3 +17,8 @@ export const debianNames = library('debian', ['12', '12-slim', 'bookworm', 'book
 
 /** The same, with curl, wget and certificates. */
 export const curlNames = library('buildpack-deps', ['bookworm-curl']);
+
+/** What the apps of the catalog run, without the applications: a system that is there until it is told to end. */
+export const memberNames = ['sparkbase:2.1', 'sparkbase:2.2', 'jupyter:2.3', 'cassandra:4.0'].map(
+  (image) => `docker.io/bluedata/${image}`,
+);

@@ -43,7 +43,7 @@ const startMs = 120_000;
 
 export interface Served {
   readonly port: number;
-  /** Readiness fails from now on. */
+  /** Readiness fails from now on, and another replica may reconcile. */
   announceStop(): void;
   stop(): Promise<void>;
 }
@@ -58,6 +58,7 @@ export async function startServing(
   restart: (reason: string) => void,
 ): Promise<Served> {
   const living = new AbortController();
+  const working = new AbortController();
   const starting = AbortSignal.any([living.signal, AbortSignal.timeout(startMs)]);
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
@@ -138,13 +139,21 @@ export async function startServing(
       ...(serving.bundle === undefined ? [] : [registrations.run(living.signal)]),
       keepCompacting({ kv, keyspace, clock: systemClock, log }, living.signal),
       keepNoting(record, store.opened.identity, registries.cache, living.signal),
-      whenReady(apiServer, host, log, living.signal),
+      whenReady(apiServer, host, log, working.signal),
     ]);
     if (options.metricsPort) undo.push(await serveMetrics(metrics, options.bindAddress, options.metricsPort));
     // Work ends before the server does: what it still writes is answered.
-    undo.push(async () => living.abort(new Error('the server is stopping')));
-    return { port, announceStop: () => apiServer.announceStop(), stop };
+    const announceStop = (): void => {
+      apiServer.announceStop();
+      working.abort(new Error('the server is stopping'));
+    };
+    undo.push(async () => {
+      announceStop();
+      living.abort(new Error('the server is stopping'));
+    });
+    return { port, announceStop, stop };
   } catch (error) {
+    working.abort(error);
     living.abort(error);
     await stop();
     throw error;

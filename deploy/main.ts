@@ -5,6 +5,7 @@
 import { confirmFlags } from './commands/confirm-store.ts';
 import { deployFlags } from './commands/deploy/command.ts';
 import { flagsHelp, UsageError } from './commands/flags.ts';
+import { migrateFlags } from './commands/migrate-storage.ts';
 import { sandboxFlags } from './commands/sandbox/options.ts';
 import { serveFlags } from './commands/serve/options.ts';
 
@@ -23,6 +24,9 @@ ${flagsHelp(deployFlags)}
 
   confirm-store   serve a store though it is not the one that was served before
 ${flagsHelp(confirmFlags)}
+
+  migrate-storage   write again what is stored with an older key of encryption, or in an older form
+${flagsHelp(migrateFlags)}
 `;
 
 async function run([command, ...args]: readonly string[]): Promise<void> {
@@ -37,6 +41,8 @@ async function run([command, ...args]: readonly string[]): Promise<void> {
       return (await import('./commands/deploy/command.ts')).deployCommand(args);
     case 'confirm-store':
       return (await import('./commands/confirm-store.ts')).confirmStoreCommand(args);
+    case 'migrate-storage':
+      return (await import('./commands/migrate-storage.ts')).migrateStorageCommand(args);
     case undefined:
     case 'help':
     case '--help':

@@ -153,6 +153,17 @@ export class KindCodec<T extends KubeObject = KubeObject> {
     return this.snapshot(object, stored, entry.revision, entry.createRevision);
   }
 
+  /**
+   * What is stored, as it would be written now: pruned, defaulted and in the storage version (K-534).
+   *
+   * @returns undefined when it is stored so already
+   * @throws Error when the bytes are not an object of this kind
+   */
+  renewed(stored: Buffer): Buffer | undefined {
+    const { object, changed } = this.#read(stored);
+    return changed || !this.envelope.fits(stored) ? this.envelope.stored(object) : undefined;
+  }
+
   /** The object that an entry holds, from storage or from the cache, with its resourceVersion. */
   objectOf({ value, revision }: Entry): T {
     const { object } = this.#read(value);

@@ -184,6 +184,7 @@ export class Writes<T extends KubeObject = KubeObject> {
     const name = key.slice(key.indexOf('/') + 1);
     let now: T | undefined;
     let warnings: readonly string[] = [];
+    const known = this.#entryOf(key);
     const edit = async (entry: Entry): Promise<Edit> => {
       const old = this.#codec.objectOf(entry);
       this.#check(old, preconditions);
@@ -196,11 +197,12 @@ export class Writes<T extends KubeObject = KubeObject> {
       now.metadata.resourceVersion = resourceVersion ?? '';
       if (context.dryRun) return 'unchanged';
       if (last) return { remove: true, ...(alongside && { alongside }) };
-      if (sameJson(now, old)) return 'unchanged';
+      // What is stored in an outdated way is written though nothing changes, so that reading and writing all renews all (K-563).
+      if (sameJson(now, old) && (entry === known || this.#isStoredWell(entry))) return 'unchanged';
       return { write: this.#codec.envelope.stored(now), ...(alongside && { alongside }) };
     };
     try {
-      const { entry, outcome } = await this.#store.update(this.#root + key, edit, signal, this.#entryOf(key));
+      const { entry, outcome } = await this.#store.update(this.#root + key, edit, signal, known);
       for (const text of warnings) context.warn(text);
       const object = now as T;
       const stored = outcome === 'written' ? entry.value : this.#codec.envelope.stored(object);
@@ -208,6 +210,11 @@ export class Writes<T extends KubeObject = KubeObject> {
     } catch (error) {
       throw statusFor(error, this.groupResource, name);
     }
+  }
+
+  /** In the newest form, with the newest key. */
+  #isStoredWell({ value, stale }: Entry): boolean {
+    return !stale && this.#codec.renewed(value) === undefined;
   }
 
   /** What `change` made of the object, prepared and found good. */

@@ -2,6 +2,7 @@
  * The flags that say where objects are stored: the same for every command that opens a store, named as Kubernetes names them.
  */
 import { resolve } from 'node:path';
+import type { StoreOptions } from '../../storage/open.ts';
 import type { Flag } from './flags.ts';
 
 export const storageFlags = {
@@ -57,3 +58,11 @@ export function storageFaults(values: Values): string[] {
     faults.push('--etcd-certfile and --etcd-keyfile belong together.');
   return faults;
 }
+
+/** The etcd that the flags name; undefined when they mean the one that was deployed with us. */
+export function namedEtcd({ servers, ca, cert, key, prefix }: EtcdFlags): NamedEtcd | undefined {
+  if (!servers.length) return undefined;
+  return { kind: 'etcd', endpoints: servers, prefix, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+}
+
+type NamedEtcd = StoreOptions & { readonly kind: 'etcd' };

@@ -16,6 +16,7 @@ import type { Log } from '../../../openapi/machinery/log.ts';
 import { isStorageError } from '../../../storage/errors.ts';
 import { type OpenedStore, openStore, type StoreOptions } from '../../../storage/open.ts';
 import { writePrivately } from '../private-file.ts';
+import { namedEtcd } from '../storage-flags.ts';
 import type { ServeOptions } from './options.ts';
 
 /** The StatefulSet, Service and Secret of the etcd that is deployed with us. */
@@ -64,17 +65,14 @@ export async function foundStore(
   signal: AbortSignal,
 ): Promise<FoundStore> {
   if (storage.kind === 'embedded') return { options: storage, run: async () => {} };
-  const { servers, ca, cert, key, prefix } = storage;
   const { log } = around;
-  if (servers.length) {
-    const tls = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
-    return { options: { kind: 'etcd', endpoints: servers, prefix, log, ...tls }, run: async () => {} };
-  }
+  const named = namedEtcd(storage);
+  if (named) return { options: { ...named, log }, run: async () => {} };
   const certificates = new OwnEtcdCertificates(around);
   await certificates.refresh(signal);
   const endpoints = [`https://${ownEtcd}.${around.namespace}.svc:2379`];
   return {
-    options: { kind: 'etcd', endpoints, prefix, log, ...certificates.files },
+    options: { kind: 'etcd', endpoints, prefix: storage.prefix, log, ...certificates.files },
     run: (living) => certificates.run(living),
   };
 }

@@ -97,7 +97,13 @@ function start(): void {
   startedHere = true;
 }
 
-after(function () {
-  this.timeout(60_000);
+const leftovers: (() => Promise<unknown>)[] = [];
+
+/** What has to be taken away from a cluster that goes on after the run. */
+export const cleanUpAtTheEnd = (work: () => Promise<unknown>): void => void leftovers.push(work);
+
+after(async function () {
+  this.timeout(2 * 60_000);
   if (startedHere) spawnSync(process.execPath, [program, 'stop'], { stdio: 'inherit' });
+  else for (const work of leftovers) await work();
 });

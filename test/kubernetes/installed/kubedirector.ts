@@ -11,7 +11,7 @@ import { decodeYaml } from '../../../apiserver/codec/yaml.ts';
 import { buildEtcdImage, buildImage } from '../../../deploy/image/image.ts';
 import { until } from '../../apiserver/serving.ts';
 import { inNamespace, type Namespace } from '../namespace.ts';
-import { type Cluster, describeOnKubernetes, theCluster } from '../the-cluster.ts';
+import { type Cluster, cleanUpAtTheEnd, describeOnKubernetes } from '../the-cluster.ts';
 
 const project = join(import.meta.dirname, '../../..');
 const cache = join(homedir(), '.cache', 'kubedirector');
@@ -64,6 +64,7 @@ async function install(cluster: Cluster): Promise<void> {
   );
   if (status !== 0) throw new Error(`it could not be installed:\n${stdout}${stderr}`);
   printedAtInstall = stdout;
+  cleanUpAtTheEnd(() => uninstall(cluster));
 }
 
 /** Of the source as it is now: pods that run an older one are started anew. */
@@ -81,14 +82,11 @@ async function loadImages(cluster: Cluster): Promise<void> {
   await cluster.kubectl('delete', 'pods', `--namespace=${systemNamespace}`, '--all', '--wait=false').catch(() => {});
 }
 
-after(async function () {
-  this.timeout(2 * 60_000);
-  if (printedAtInstall === undefined) return;
-  const { kubectl } = theCluster();
+async function uninstall({ kubectl }: Cluster): Promise<void> {
   // What is registered goes first, so that nobody waits for an answer from what is going.
   await kubectl('delete', 'apiservices', '--selector=app.kubernetes.io/part-of=kubedirector');
   await kubectl('delete', '--kustomize', join(project, 'deploy/kubernetes'), '--ignore-not-found', '--wait=false');
-});
+}
 
 function installedOn(cluster: Cluster, namespace: Namespace): Installed {
   const patienceMs = 90_000;

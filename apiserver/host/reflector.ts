@@ -1,6 +1,6 @@
 /**
- * A reflector: tells what happens to the objects of one resource at the host, by list and watch, however often the connection breaks
- * (K-608 to K-614).
+ * A reflector: tells what happens to the objects of one resource at the host, however often the connection breaks (K-608 to K-614).
+ * It begins with a watch that sends what there is, where the host knows such, else with a list.
  *
  * It keeps no objects; whoever listens does. The end of a stream is never taken for a deletion: after a gap everything is listed
  * again, and the listener is given all that there is.
@@ -42,6 +42,8 @@ export class Reflector<T extends KubeObject> {
   readonly #synced = Promise.withResolvers<void>();
   #backoffMs = firstBackoffMs;
   #failedAt = 0;
+  /** Did the host refuse to send in a watch what there is? */
+  #listsOnly = false;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -57,9 +59,13 @@ export class Reflector<T extends KubeObject> {
     let resourceVersion: string | undefined;
     while (!signal.aborted) {
       try {
+        if (resourceVersion === undefined && (await this.#canStream(signal))) {
+          resourceVersion = await this.#stream(signal);
+          continue;
+        }
         resourceVersion ??= await this.#list(signal);
         this.#synced.resolve();
-        resourceVersion = await this.#watch(resourceVersion, signal);
+        resourceVersion = await this.#watch({ resourceVersion }, signal);
       } catch (error) {
         if (signal.aborted) return;
         // Only what the host has forgotten makes a new list necessary; everything else goes on from where it was.
@@ -106,20 +112,52 @@ export class Reflector<T extends KubeObject> {
     return resourceVersion;
   }
 
-  /** @returns the revision to go on from when the watch has ended, whether the host ended it or the connection broke */
-  async #watch(from: string, signal: AbortSignal): Promise<string> {
+  async #canStream(signal: AbortSignal): Promise<boolean> {
+    return !this.#listsOnly && (await this.#options.client.streamsLists(signal));
+  }
+
+  /** A watch that begins with all there is, as of one moment, and goes on from there. @returns as {@link #watch} */
+  async #stream(signal: AbortSignal): Promise<string | undefined> {
+    const query = { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' };
+    const initial = new Initial<T>();
+    try {
+      const resourceVersion = await this.#watch(query, signal, initial);
+      if (resourceVersion === undefined && !signal.aborted)
+        await this.#pause(new Error('it ended before everything was sent'), signal);
+      return resourceVersion;
+    } catch (error) {
+      // Whatever the reason is: a list answers, or says it better.
+      if (!(error instanceof StatusError) || initial.complete) throw error;
+      this.#listsOnly = true;
+      return undefined;
+    }
+  }
+
+  /**
+   * @param initial takes what there is, where the watch begins with that
+   * @returns the revision to go on from when the watch has ended, whether the host ended it or the connection broke; none when it
+   *   ended before everything had been told
+   */
+  async #watch(
+    where: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    initial?: Initial<T>,
+  ): Promise<string | undefined> {
     const { client, resource } = this.#options;
     const timeoutSeconds = Math.floor(minWatchSeconds + Math.random() * (maxWatchSeconds - minWatchSeconds));
     const query = {
-      resourceVersion: from,
+      ...where,
       allowWatchBookmarks: 'true',
       timeoutSeconds: String(timeoutSeconds),
       ...this.#selection,
     };
-    let resourceVersion = from;
+    let resourceVersion = where.resourceVersion;
     try {
-      for await (const event of client.watch<T>(resource, { ...this.#place, query }, signal))
-        resourceVersion = this.#take(event, resourceVersion);
+      for await (const event of client.watch<T>(resource, { ...this.#place, query }, signal)) {
+        if (initial && !initial.complete) {
+          if (initial.take(event)) resourceVersion = this.#begin(initial, event);
+        } else resourceVersion = this.#take(event, resourceVersion);
+      }
     } catch (error) {
       if (error instanceof StatusError || signal.aborted) throw error;
       await this.#pause(error, signal);
@@ -127,7 +165,15 @@ export class Reflector<T extends KubeObject> {
     return resourceVersion;
   }
 
-  #take({ type, object }: HostWatchEvent<T>, before: string): string {
+  /** Everything has been sent: it is told as a list would be. */
+  #begin({ objects }: Initial<T>, { object }: HostWatchEvent<T>): string {
+    const { resourceVersion = '' } = object.metadata;
+    this.#options.listener.replace(objects, resourceVersion);
+    this.#synced.resolve();
+    return resourceVersion;
+  }
+
+  #take({ type, object }: HostWatchEvent<T>, before: string | undefined): string | undefined {
     const { listener } = this.#options;
     if (type === 'ERROR') throw new StatusError(object as unknown as StatusError['status']);
     if (type === 'ADDED' || type === 'MODIFIED') listener.put(object);
@@ -135,6 +181,22 @@ export class Reflector<T extends KubeObject> {
     return object.metadata.resourceVersion ?? before;
   }
 }
+
+/** The beginning of a watch that sends what there is: objects, until a bookmark says that these were all. */
+class Initial<T extends KubeObject> {
+  readonly objects: T[] = [];
+  complete = false;
+
+  /** @returns whether this event was the last of the beginning */
+  take({ type, object }: HostWatchEvent<T>): boolean {
+    if (type === 'ERROR') throw new StatusError(object as unknown as StatusError['status']);
+    if (type === 'BOOKMARK') this.complete = object.metadata.annotations?.[initialEnd] === 'true';
+    else this.objects.push(object);
+    return this.complete;
+  }
+}
+
+const initialEnd = 'k8s.io/initial-events-end';
 
 /** Lists of Kubernetes' own kinds leave apiVersion and kind of the items out (K-173). */
 const itemsOf = <T extends KubeObject>({ apiVersion, kind, items }: HostList<T>): T[] =>

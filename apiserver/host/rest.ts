@@ -57,12 +57,15 @@ export interface ListWatchOptions {
 
 /** Connections to the host; each watch holds one. */
 const connections = 64;
+/** The minor version of Kubernetes that was the first to have them without being told to. */
+const firstStreaming = 32;
 /** No answer within this time, and the request has failed. */
 const answerMs = 30_000;
 
 export class HostClient {
   readonly #pool: Pool;
   readonly #authorization: HostAccess['authorization'];
+  #streamsLists: Promise<boolean> | undefined;
 
   constructor({ server, ca, cert, key, authorization, unverified = false }: HostAccess) {
     this.#authorization = authorization;
@@ -155,6 +158,19 @@ export class HostClient {
     );
     if (statusCode !== 200) throw failureOf(statusCode, Buffer.from(await body.arrayBuffer()));
     for await (const line of linesOf(body)) yield decodeJson(line).value as HostWatchEvent<T>;
+  }
+
+  /**
+   * Does the host know watches that begin with all there is? Older ones ignore the wish, and the end of the beginning would be waited
+   * for in vain (K-213).
+   */
+  streamsLists(signal: AbortSignal): Promise<boolean> {
+    this.#streamsLists ??= this.#call('GET', '/version', signal).then(
+      (version) => isRecord(version) && Number.parseInt(String(version.minor), 10) >= firstStreaming,
+    );
+    // A failure is not remembered.
+    this.#streamsLists.catch(() => (this.#streamsLists = undefined));
+    return this.#streamsLists;
   }
 
   close(): Promise<void> {

@@ -11,6 +11,14 @@ const groupSegment = (group: string): string => group || 'core';
 /** No API group can be called so, hence none can reach our bookkeeping. */
 const bookkeeping = '~';
 
+/** Keys of our own bookkeeping that decide whether a store can be opened, and as what. */
+export const ownNames = {
+  identity: 'identity',
+  epoch: 'epoch',
+  /** There while a backup is put in the place of what the store held. */
+  restoring: 'restoring',
+} as const;
+
 export interface ObjectLocation {
   readonly group: string;
   readonly resource: string;

@@ -10,7 +10,7 @@ import { type KeyRings, noKeyRings, withEncryption } from './encryption/store.ts
 import { withEpoch } from './epoch.ts';
 import { isStorageError, StorageError } from './errors.ts';
 import type { EtcdOptions } from './etcd/store.ts';
-import { Keyspace } from './keys.ts';
+import { Keyspace, ownNames } from './keys.ts';
 import type { KeyValueStore } from './kv.ts';
 import { MemoryStore } from './memory.ts';
 
@@ -81,25 +81,49 @@ export async function openKind(options: StoreOptions, keyspace: Keyspace): Promi
   }
 }
 
+type Readable = Pick<KeyValueStore, 'range'>;
+
+/** @param revision absent: now. @returns undefined when the store has never been opened, was emptied, or is being restored */
+export const identityIn = (kv: Readable, keyspace: Keyspace, signal: AbortSignal, revision?: number) =>
+  textAt(kv, keyspace.ownKey(ownNames.identity), signal, revision);
+
+/** What is added to the store's revisions. @throws StorageError Unreadable */
+export const epochIn = async (kv: Readable, keyspace: Keyspace, signal: AbortSignal, revision?: number) =>
+  offsetIn(await textAt(kv, keyspace.ownKey(ownNames.epoch), signal, revision));
+
+async function textAt(kv: Readable, key: string, signal: AbortSignal, revision?: number): Promise<string | undefined> {
+  const { entries } = await kv.range({ start: key, ...(revision !== undefined && { revision }) }, signal);
+  return entries[0]?.value.toString();
+}
+
+const absent = (key: string) => ({ key, revision: 0 });
+
 async function identify(
   kv: KeyValueStore,
   keyspace: Keyspace,
   signal: AbortSignal,
 ): Promise<{ identity: string; epochOffset: number }> {
-  const [identityKey, epochKey] = [keyspace.ownKey('identity'), keyspace.ownKey('epoch')];
-  const textAt = async (key: string): Promise<string | undefined> =>
-    (await kv.range({ start: key }, signal)).entries[0]?.value.toString();
+  const [identityKey, epochKey, restoringKey] = [
+    keyspace.ownKey(ownNames.identity),
+    keyspace.ownKey(ownNames.epoch),
+    keyspace.ownKey(ownNames.restoring),
+  ];
   const made = randomUUID();
   for (;;) {
     // Read first: a store that is full can be opened, too.
-    const identity = await textAt(identityKey);
-    if (identity !== undefined) return { identity, epochOffset: offsetIn(await textAt(epochKey)) };
+    const identity = await identityIn(kv, keyspace, signal);
+    if (identity !== undefined) return { identity, epochOffset: await epochIn(kv, keyspace, signal) };
+    if ((await textAt(kv, restoringKey, signal)) !== undefined)
+      throw new StorageError(
+        'Unavailable',
+        'the store is being restored from a backup, or that was cut short: then "kubedirector restore" has to be run again',
+      );
     const perform = [
       { put: identityKey, value: Buffer.from(made) },
       { put: epochKey, value: Buffer.from('0') },
     ];
     try {
-      await kv.txn({ when: [{ key: identityKey, revision: 0 }], perform }, signal);
+      await kv.txn({ when: [absent(identityKey), absent(restoringKey)], perform }, signal);
     } catch (error) {
       // Read again, the store tells whose identity it has.
       if (!isStorageError(error, 'OutcomeUnknown')) throw error;
@@ -120,7 +144,10 @@ export async function raiseEpoch(
 ): Promise<number> {
   const newest = await kv.currentRevision(signal);
   const raised = epochOffset + Math.max(beyond - newest, 0);
-  await kv.txn({ when: [], perform: [{ put: keyspace.ownKey('epoch'), value: Buffer.from(String(raised)) }] }, signal);
+  await kv.txn(
+    { when: [], perform: [{ put: keyspace.ownKey(ownNames.epoch), value: Buffer.from(String(raised)) }] },
+    signal,
+  );
   return raised;
 }
 

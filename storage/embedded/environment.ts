@@ -51,10 +51,16 @@ const pageBytes = 8192;
 
 const fileName = 'data.mdb';
 
-/** @throws StorageError Unreadable, Unavailable */
-export function openEnvironment(folder: string): Environment {
+/** Is there the file of a store? */
+export const hasStore = (folder: string): boolean => existsSync(join(folder, fileName));
+
+/**
+ * @param readOnly when another process has it open, and has looked the file over
+ * @throws StorageError Unreadable, Unavailable
+ */
+export function openEnvironment(folder: string, readOnly = false): Environment {
   const file = join(folder, fileName);
-  const state = inspectFile(file);
+  const state = readOnly ? 'whole' : inspectFile(file);
   const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
   const options: RootDatabaseOptionsWithPath & { permissionsMode: number } = {
     path: folder,
@@ -64,6 +70,7 @@ export function openEnvironment(folder: string): Environment {
     pageSize: pageBytes,
     maxDbs: 2,
     permissionsMode: 0o600,
+    readOnly,
     // The default tells us that a transaction is committed before it is on disk.
     overlappingSync: false,
     // With it on, a commit that fails rejects a promise that nobody can reach, which ends the process.

@@ -2,10 +2,12 @@
 /**
  * The program. Each command has a place in commands/; this file only finds the one that is meant, and loads no other.
  */
+import { backupFlags } from './commands/backup.ts';
 import { confirmFlags } from './commands/confirm-store.ts';
 import { deployFlags } from './commands/deploy/command.ts';
 import { flagsHelp, UsageError } from './commands/flags.ts';
 import { migrateFlags } from './commands/migrate-storage.ts';
+import { restoreFlags } from './commands/restore.ts';
 import { sandboxFlags } from './commands/sandbox/options.ts';
 import { serveFlags } from './commands/serve/options.ts';
 
@@ -27,6 +29,12 @@ ${flagsHelp(confirmFlags)}
 
   migrate-storage   write again what is stored with an older key of encryption, or in an older form
 ${flagsHelp(migrateFlags)}
+
+  backup    write everything that is stored into a file, while servers go on
+${flagsHelp(backupFlags)}
+
+  restore   put a backup in the place of what a store holds, while no server works on it
+${flagsHelp(restoreFlags)}
 `;
 
 async function run([command, ...args]: readonly string[]): Promise<void> {
@@ -43,6 +51,10 @@ async function run([command, ...args]: readonly string[]): Promise<void> {
       return (await import('./commands/confirm-store.ts')).confirmStoreCommand(args);
     case 'migrate-storage':
       return (await import('./commands/migrate-storage.ts')).migrateStorageCommand(args);
+    case 'backup':
+      return (await import('./commands/backup.ts')).backupCommand(args);
+    case 'restore':
+      return (await import('./commands/restore.ts')).restoreCommand(args);
     case undefined:
     case 'help':
     case '--help':

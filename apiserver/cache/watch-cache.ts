@@ -11,9 +11,10 @@ import type { Log } from '../../openapi/machinery/log.ts';
 import { orAborted, underSignals } from '../../openapi/machinery/signal.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import { isStorageError, StorageError } from '../../storage/errors.ts';
-import type { Keyspace } from '../../storage/keys.ts';
+import { type Keyspace, ownNames } from '../../storage/keys.ts';
 import type { Entry, KeyValueStore, WatchBatch } from '../../storage/kv.ts';
 import { keyAfter, prefixEnd } from '../../storage/kv.ts';
+import { keyOf } from '../../storage/watch-hub.ts';
 import type { WindowLimits } from './event-window.ts';
 import { ResourceCache, type SnapshotReader } from './resource-cache.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -51,11 +52,15 @@ interface Waiter {
 export class WatchCache {
   readonly #kv: KeyValueStore;
   readonly #keyspace: Keyspace;
+  readonly #identityKey: string;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #judge: StoreJudge;
   readonly #resources = new Map<string, ResourceCache>();
   readonly #waiters = new Set<Waiter>();
+  /** Of the store that was shown first: no other is ever shown. */
+  #identity: string | undefined;
+  #judgedBefore = false;
   #revision = 0;
   #ready = false;
   /** Why it is not ready, for people. */
@@ -71,6 +76,7 @@ export class WatchCache {
   constructor(parts: { kv: KeyValueStore; keyspace: Keyspace; clock: Clock; log: Log; judge?: StoreJudge }) {
     this.#kv = parts.kv;
     this.#keyspace = parts.keyspace;
+    this.#identityKey = parts.keyspace.ownKey(ownNames.identity);
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#judge = parts.judge ?? (async () => {});
@@ -261,9 +267,14 @@ export class WatchCache {
   }
 
   async #judged(signal: AbortSignal): Promise<void> {
-    const { entries, revision } = await this.#kv.range({ start: this.#keyspace.ownKey('identity') }, signal);
+    const { entries, revision } = await this.#kv.range({ start: this.#identityKey }, signal);
+    const identity = entries[0]?.value.toString();
     try {
-      await this.#judge({ identity: entries[0]?.value.toString(), revision }, signal);
+      await this.#judge({ identity, revision }, signal);
+      if (this.#judgedBefore && identity !== this.#identity)
+        throw new Error('the store was replaced while it was served; the server has to be started anew');
+      this.#identity = identity;
+      this.#judgedBefore = true;
     } catch (error) {
       this.#distrust(error instanceof Error ? error.message : String(error));
       throw error;
@@ -276,10 +287,13 @@ export class WatchCache {
     if (cache) found.get(prefix)?.push(cache.read(entry));
   }
 
+  /** @throws StorageError Unreadable when the store is being replaced: what is deleted on that occasion is not "not found" */
   #apply({ events, revision }: WatchBatch): void {
+    if (events.some((event) => keyOf(event) === this.#identityKey))
+      throw new StorageError('Unreadable', 'the store lost its identity: it is being replaced');
     const touched = new Set<ResourceCache>();
     for (const event of events) {
-      const key = event.type === 'put' ? event.entry.key : event.key;
+      const key = keyOf(event);
       const prefix = this.#prefixOf(key);
       const cache = prefix && this.#resources.get(prefix);
       if (!cache) continue;

@@ -11,6 +11,8 @@ import { type OpenedStore, raiseEpoch } from '../../../storage/open.ts';
 
 /** How often it is recorded how far the store has come. */
 const noteMs = 30_000;
+/** More than anybody writes between two notes: clients may have seen more than what is recorded. */
+const unnoted = 1_000_000;
 /** The answer to one question serves everybody who asks within this time (K-079). */
 const [probeMs, probeAgeMs] = [2000, 1000];
 
@@ -23,10 +25,15 @@ const [probeMs, probeAgeMs] = [2000, 1000];
 export const judgeBy =
   (record: StoreRecord, store: OpenedStore, restart: (reason: string) => void, log: Log): StoreJudge =>
   async (state, signal) => {
+    if (state.identity !== store.identity) {
+      // Epoch and identity were read when it was opened.
+      restart('the store was replaced');
+      throw new Error('the store was replaced; the server is started anew');
+    }
     const { served, reason, beyond } = await record.judge(state, signal);
     if (served) return;
     if (beyond !== undefined) {
-      const offset = await raiseEpoch(store, beyond, signal);
+      const offset = await raiseEpoch(store, beyond + unnoted, signal);
       log.info('revisions go on beyond those that were served before', { offset });
       restart('the revisions of the store begin anew');
     }

@@ -115,6 +115,7 @@ class EncryptedStore implements KeyValueStore {
     for (const entry of entries) {
       const opened = this.#open(entry);
       all.push(opened instanceof Promise ? await opened : opened);
+      if (opened === entry) continue;
       bytes += entry.value.length;
       count += 1;
       if (bytes < bytesAtOnce && count < entriesAtOnce) continue;

@@ -1,5 +1,5 @@
 /** What every provider of encryption does to values, as laws, and how values look that it has encrypted. */
-import { createDecipheriv } from 'node:crypto';
+import { createDecipheriv, createSecretKey } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { aesCbc } from '../../../storage/encryption/aes-cbc.ts';
@@ -89,5 +89,23 @@ describe('aesgcm', () => {
     const decipher = createDecipheriv('aes-256-gcm', secretOf(1), sealed.subarray(0, 12));
     decipher.setAAD(Buffer.from(place)).setAuthTag(sealed.subarray(-16));
     expect(decipher.update(sealed.subarray(12, -16)).toString() + decipher.final().toString()).to.equal('hello');
+  });
+});
+
+describe('secretbox', () => {
+  it("reads what NaCl wrote: the example of NaCl's own tests", async () => {
+    const key = createSecretKey('1b27556473e985d462cd51197a9a46c76009549eac6474f206c4ee0844f68389', 'hex');
+    const nonce = Buffer.from('69696ee955b62b73cd62bda875fc73d68219e0036b7a0b37', 'hex');
+    const sealed = Buffer.from(
+      'f3ffc7703f9400e52a7dfb4b3d3305d98e993b9f48681273c29650ba32fc76ce48332ea7164d96a4476fb8c531a1186ac0dfc17c98dce87b' +
+        '4da7f011ec48c97271d2c20f9b928fe2270d6fb863d51738b48eeee314a7cc8ab932164548e526ae90224368517acfeabd6bb3732bc0e9da' +
+        '99832b61ca01b6de56244a9e88d5f9b37973f622a43d14a6599b1f654cb45a74e355a5',
+      'hex',
+    );
+    const provider = secretbox('key1', key);
+    const opened = await opens(provider, Buffer.concat([provider.mark, nonce, sealed]));
+    expect(opened?.toString('hex')).to.match(
+      /^be075fc53c81f2d5cf141316ebeb0c7b5228c52a4c62cbd44b66849b64244ffc.*0705$/,
+    );
   });
 });

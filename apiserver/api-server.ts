@@ -20,6 +20,7 @@ import { Representation } from './http/representation.ts';
 import { ResourceEndpoint } from './http/resource-endpoint.ts';
 import { HttpServer, type ServingOptions } from './http/server.ts';
 import { SubresourceHandlers } from './http/subresources.ts';
+import { observeCache } from './registry/metrics.ts';
 import type { Registries } from './registry/registries.ts';
 import type { VersionInfo } from './version.ts';
 
@@ -51,11 +52,15 @@ export class ApiServer {
 
   constructor(parts: ApiServerParts) {
     const { registries, clock, log } = parts;
-    const representation = new Representation(new DerivedForms(), clock);
+    const forms = new DerivedForms();
+    const representation = new Representation(forms, clock);
     const router = Router();
     addHealth(router, [...this.#checks(registries), ...(parts.checks ?? [])], log);
     addDocuments(router, registries.served(), parts.version);
-    if (parts.metrics) addMetrics(router, parts.metrics);
+    if (parts.metrics) {
+      addMetrics(router, parts.metrics);
+      observeCache(parts.metrics, registries, forms);
+    }
     this.#parts = parts;
     this.registries = registries;
     this.#pipeline = new Pipeline({

@@ -13,10 +13,16 @@ export class DerivedForms {
   #young: Generation = new WeakMap();
   #old: Generation = new WeakMap();
   #youngBytes = 0;
+  #oldBytes = 0;
 
   /** @param budgetBytes for all forms together */
   constructor(budgetBytes = 64 * 1024 * 1024) {
     this.#budget = budgetBytes;
+  }
+
+  /** Of all forms that are remembered, at most: forms of objects that have changed are gone sooner. */
+  get bytes(): number {
+    return this.#youngBytes + this.#oldBytes;
   }
 
   /** @param name of the form, the same for the same `make` */
@@ -29,8 +35,10 @@ export class DerivedForms {
   }
 
   #remember(snapshot: Snapshot, name: string, form: Buffer): void {
-    if (this.#youngBytes > this.#budget / 2) {
+    if (form.length > this.#budget / 2) return;
+    if (this.#youngBytes + form.length > this.#budget / 2) {
       this.#old = this.#young;
+      this.#oldBytes = this.#youngBytes;
       this.#young = new WeakMap();
       this.#youngBytes = 0;
     }

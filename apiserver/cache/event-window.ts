@@ -67,6 +67,16 @@ export class EventWindow {
     return this.#oldest;
   }
 
+  /** How many events there are. */
+  get size(): number {
+    return this.#events.length - this.#start;
+  }
+
+  /** Of the events' states. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** The position after the newest event. */
   get end(): Position {
     return this.#first + this.#events.length;

@@ -27,9 +27,14 @@ export class ResourceCache {
   readonly #listeners = new Set<() => void>();
   readonly #kept = new Map<number, Objects>();
   #objects: Objects = noObjects();
+  #bytes = 0;
+  #watchers = 0;
   #window: EventWindow;
   /** Counts rebuilds: a watch that began before one cannot go on. */
   #generation = 0;
+  /** Events told so far, and watches that ended because they fell behind: for metrics. */
+  received = 0;
+  overtaken = 0;
 
   constructor(reader: SnapshotReader, clock: Clock, limits?: WindowLimits) {
     this.#reader = reader;
@@ -40,6 +45,16 @@ export class ResourceCache {
 
   get size(): number {
     return this.#objects.size;
+  }
+
+  /** Of the objects as they are served; forms derived from them are counted elsewhere. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** How many watches of clients are open. */
+  get watchers(): number {
+    return this.#watchers;
   }
 
   get generation(): number {
@@ -85,7 +100,11 @@ export class ResourceCache {
   /** Begins anew with everything that is stored at `revision`. Watches that are under way end. */
   replace(entries: readonly Snapshot[], revision: number): void {
     this.#objects = noObjects();
-    for (const snapshot of entries) this.#objects.set(snapshot.key, snapshot);
+    this.#bytes = 0;
+    for (const snapshot of entries) {
+      this.#objects.set(snapshot.key, snapshot);
+      this.#bytes += snapshot.bytes.length;
+    }
     this.#kept.clear();
     this.#window = new EventWindow(revision, this.#clock, this.#limits);
     this.#generation += 1;
@@ -101,6 +120,7 @@ export class ResourceCache {
     const current = this.#reader.snapshotOf(entry);
     const previous = this.#objects.get(current.key);
     this.#objects.set(current.key, current);
+    this.#bytes += current.bytes.length - (previous?.bytes.length ?? 0);
     this.#push({
       type: previous ? 'MODIFIED' : 'ADDED',
       revision: entry.revision,
@@ -114,6 +134,7 @@ export class ResourceCache {
     const previous = this.#objects.get(key);
     if (!previous) return;
     this.#objects.delete(key);
+    this.#bytes -= previous.bytes.length;
     const current = previous.at(revision, this.#reader.envelope);
     this.#push({ type: 'DELETED', revision, current, previous, frames: undefined });
   }
@@ -122,6 +143,16 @@ export class ResourceCache {
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** The same for a watch of a client, which is counted while it lasts. */
+  listenAsWatcher(listener: () => void): () => void {
+    const stop = this.listen(listener);
+    this.#watchers += 1;
+    return () => {
+      if (this.#listeners.has(listener)) this.#watchers -= 1;
+      stop();
+    };
   }
 
   announce(): void {
@@ -133,6 +164,7 @@ export class ResourceCache {
   }
 
   #push(event: CacheEvent): void {
+    this.received += 1;
     this.#window.push(event);
   }
 }

@@ -16,6 +16,7 @@ import type { Entry, KeyValueStore, WatchBatch } from '../../storage/kv.ts';
 import { keyAfter, prefixEnd } from '../../storage/kv.ts';
 import { keyOf } from '../../storage/watch-hub.ts';
 import type { WindowLimits } from './event-window.ts';
+import type { Objects } from './objects.ts';
 import { ResourceCache, type SnapshotReader } from './resource-cache.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -95,6 +96,18 @@ export class WatchCache {
   /** Why it does not; undefined when it does. */
   get obstacle(): string | undefined {
     return this.#ready ? undefined : this.#obstacle;
+  }
+
+  /** Everything as it is at this moment, by list prefix, for as long as anybody wants to read it. */
+  frozen(): { readonly revision: number; readonly resources: ReadonlyMap<string, Objects> } {
+    const resources = new Map([...this.#resources].map(([prefix, cache]) => [prefix, cache.frozen()]));
+    return { revision: this.#revision, resources };
+  }
+
+  /** Shows nothing more, and reads everything again. */
+  rebuild(reason: Error): void {
+    this.#distrust(reason.message);
+    this.#breakOff(reason);
   }
 
   /** Waits until it has been filled. */
@@ -222,8 +235,7 @@ export class WatchCache {
     const revision = await this.#kv.currentRevision(AbortSignal.timeout(patienceMs));
     if (revision >= shown) return revision;
     const error = new StorageError('Unreadable', `storage went back from revision ${shown} to ${revision}`);
-    this.#distrust(error.message);
-    this.#breakOff(error);
+    this.rebuild(error);
     throw StatusError.unavailable(error.message, 1);
   }
 

@@ -8,6 +8,7 @@ import type { ServedGroup, ServedResource, ServedSubresource, Verb } from '../..
 import type { Keyspace } from '../../storage/keys.ts';
 import type { KeyValueStore } from '../../storage/kv.ts';
 import { Store } from '../../storage/store.ts';
+import { ConsistencyChecker } from '../cache/consistency.ts';
 import type { WindowLimits } from '../cache/event-window.ts';
 import { type StoreJudge, WatchCache } from '../cache/watch-cache.ts';
 import type { Admission } from './admission.ts';
@@ -26,6 +27,8 @@ const subresourceVerbs: readonly Verb[] = ['get', 'patch', 'update'];
 
 export class Registries {
   readonly cache: WatchCache;
+  /** Compares the cache with storage. */
+  readonly checker: ConsistencyChecker;
   readonly all: readonly ObjectRegistry[];
   readonly #byName: ReadonlyMap<string, ObjectRegistry>;
   readonly #virtual: ReadonlyMap<string, VirtualResource>;
@@ -49,6 +52,7 @@ export class Registries {
     const store = new Store(kv);
     const watchCache = new WatchCache({ kv, keyspace, clock, log, ...(judge && { judge }) });
     this.cache = watchCache;
+    this.checker = new ConsistencyChecker({ cache: watchCache, kv, log });
     this.all = parts.resources.map(
       (resource) =>
         new ObjectRegistry({ resource, store, keyspace, watchCache, admission, clock, ...(window && { window }) }),
@@ -88,9 +92,9 @@ export class Registries {
     return withVirtual(stored, [...this.#virtual.values()]);
   }
 
-  /** Keeps the cache current until the signal aborts. */
-  run(signal: AbortSignal): Promise<void> {
-    return this.cache.run(signal);
+  /** Keeps the cache current, and sees to it that it is right, until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.cache.run(signal), this.checker.run(signal)]);
   }
 }
 

@@ -55,6 +55,8 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
   readonly resource: Resource<T>;
   readonly codec: KindCodec<T>;
   readonly cache: ResourceCache;
+  /** Prefix of all its keys. */
+  readonly root: string;
   readonly reads: Reads;
   readonly writes: Writes<T>;
   readonly deletion: Deletion<T>;
@@ -73,6 +75,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     const codec = new KindCodec(resource);
     const cache = watchCache.register(root, codec, window);
     this.resource = resource;
+    this.root = root;
     this.codec = codec;
     this.cache = cache;
     this.reads = new Reads({ codec: codec as unknown as KindCodec, store, watchCache, cache, root });

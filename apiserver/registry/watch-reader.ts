@@ -72,7 +72,7 @@ export class WatchReader {
 
   /** Calls `listener` when there may be more to read. @returns how to stop */
   listen(listener: () => void): () => void {
-    return this.#cache.listen(listener);
+    return this.#cache.listenAsWatcher(listener);
   }
 
   /** The next thing to tell, or undefined when the client knows all there is. */
@@ -94,8 +94,10 @@ export class WatchReader {
 
   #nextEvent(): WatchItem | undefined {
     for (;;) {
-      if (this.#position === undefined || this.#cache.window !== this.#window || !this.#window.holds(this.#position))
+      if (this.#position === undefined || this.#cache.window !== this.#window || !this.#window.holds(this.#position)) {
+        if (this.#position !== undefined && this.#cache.window === this.#window) this.#cache.overtaken += 1;
         return { type: 'ERROR', error: tooOld(this.caughtUpTo, this.#window.oldest) };
+      }
       const event = this.#window.at(this.#position);
       if (!event) {
         // The whole cache has come further than this resource's events: that much is certain (K-558).

@@ -61,6 +61,29 @@ export class Metrics {
     });
   }
 
+  /**
+   * A counter that somebody keeps anyway.
+   *
+   * @param read as for a gauge; no value may ever become less
+   */
+  total<L extends string>(
+    name: string,
+    help: string,
+    labels: readonly L[],
+    read: () => Iterable<readonly [Labels<L>, number]>,
+  ): void {
+    new Counter({
+      name,
+      help,
+      labelNames: [...labels],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [values, value] of read()) this.inc(values as never, value);
+      },
+    });
+  }
+
   text(): Promise<string> {
     return this.#registry.metrics();
   }

@@ -25,9 +25,11 @@ import {
 import { versionInfo } from '../../apiserver/version.ts';
 import { systemClock } from '../../openapi/machinery/clock.ts';
 import { silentLog } from '../../openapi/machinery/log.ts';
+import type { Metrics } from '../../openapi/machinery/metrics.ts';
 import { Keyspace } from '../../storage/keys.ts';
 import type { KeyValueStore } from '../../storage/kv.ts';
 import { MemoryStore } from '../../storage/memory.ts';
+import { expectConsistent } from '../make/consistent.ts';
 
 /** Made once: keys and certificates take their time. */
 const authority = makeAuthority('test authority');
@@ -81,6 +83,7 @@ export interface TestServerOptions {
   readonly resources?: (registries: () => Registries) => Resource[];
   readonly admission?: Admission;
   readonly authorizer?: Authorizer;
+  readonly metrics?: Metrics;
   /** Changes of the default trust, in which one proxy named `front-proxy` is believed. */
   readonly requestHeader?: Partial<RequestHeaderTrust>;
 }
@@ -116,6 +119,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     authorizer: authorizeBy([allowSuperusers, allowHealth, ...(options.authorizer ? [options.authorizer] : [])]),
     serving: { host: '127.0.0.1', port: 0, cert, key, clientCa: trust.bundles },
     version: versionInfo('v1.36.0+kubedirector.test'),
+    ...(options.metrics && { metrics: options.metrics }),
     clock: systemClock,
     log: silentLog,
   });
@@ -123,6 +127,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   await server.ready(AbortSignal.timeout(5000));
   const url = `https://localhost:${port}`;
   const clients: TestClient[] = [];
+  let stopped = false;
   const remember = (client: TestClient): TestClient => {
     clients.push(client);
     return client;
@@ -147,9 +152,15 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       ),
     admin: await as('admin', 'system:masters'),
     stop: async () => {
-      await server.stop();
-      await Promise.all(clients.map((client) => client.close()));
-      await kv.close();
+      if (stopped) return;
+      stopped = true;
+      try {
+        await expectConsistent(registries, kv);
+      } finally {
+        await server.stop();
+        await Promise.all(clients.map((client) => client.close()));
+        await kv.close();
+      }
     },
   };
 }

@@ -12,6 +12,7 @@ import type { KubeObject, ObjectMeta } from '../../openapi/machinery/meta.ts';
 import { Keyspace } from '../../storage/keys.ts';
 import type { KeyValueStore } from '../../storage/kv.ts';
 import { MemoryStore } from '../../storage/memory.ts';
+import { expectConsistent } from '../make/consistent.ts';
 
 /** A document as it stands in a manifest. */
 export interface Manifest {
@@ -77,8 +78,13 @@ export class Sandbox {
   }
 
   async stop(): Promise<void> {
-    this.#abort.abort();
-    await this.#running;
+    if (this.signal.aborted) return;
+    try {
+      await expectConsistent(this.registries, this.kv);
+    } finally {
+      this.#abort.abort();
+      await this.#running;
+    }
   }
 
   registryOf({ apiVersion, kind }: Pick<KubeObject, 'apiVersion' | 'kind'>): ObjectRegistry {

@@ -13,6 +13,7 @@ import { Registries } from '../../../apiserver/registry/registries.ts';
 import { versionInfo } from '../../../apiserver/version.ts';
 import { systemClock } from '../../../openapi/machinery/clock.ts';
 import type { Log } from '../../../openapi/machinery/log.ts';
+import { Metrics } from '../../../openapi/machinery/metrics.ts';
 import { keepCompacting } from '../../../storage/compactor.ts';
 import { type OpenedStore, openStore, type StoreOptions } from '../../../storage/open.ts';
 import { runReconciler } from '../../ports/reconciler.ts';
@@ -128,10 +129,13 @@ async function serve(
   });
   host.attach(registries, signal);
   const trust = new TrustStore({ clientCa: identity.ca, requestHeader: undefined });
+  const metrics = new Metrics();
+  metrics.addProcess();
   const apiServer = new ApiServer({
     registries,
     authenticate: authenticateBy([clientCertificate(trust)], log),
     authorizer,
+    metrics,
     serving: { host: '127.0.0.1', port: options.port, clientCa: trust.bundles, ...(await identity.serving()) },
     version: versionInfo(gitVersion),
     clock: systemClock,

@@ -4,20 +4,16 @@
  * CPU time is read from the kernel's accounts of the server process, so that the clients of this process do not count. The rates
  * are those of this machine, with client and server on it; the ratio to the first row, a get, is what compares between machines.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { type ClientHttp2Session, connect } from 'node:http2';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { ClientHttp2Session } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { issueClientCertificate, issueServerCertificate, makeAuthority } from '../../apiserver/serving/certificates.ts';
 import type { StoreOptions } from '../../storage/open.ts';
 import { appDocument, appsPath, clusterDocument, clustersPath } from '../make/documents.ts';
 import { startEtcd } from '../storage/real-etcd.ts';
-
-const ca = await makeAuthority('bench');
-const serving = await issueServerCertificate(ca, { dns: ['localhost'], ip: ['127.0.0.1'] });
-const admin = await issueClientCertificate(ca, 'bench', ['system:masters']);
+import { cpuUs, memoryMb, request, type Sent, type Server, sendAll, startServer } from './server-process.ts';
 
 /** Requests under way at once. */
 const concurrency = 16;
@@ -26,90 +22,6 @@ const watchers = 100;
 
 /** About two kilobytes, as clusters in the field are. */
 const document = (name: string) => clusterDocument(name, {}, { annotations: { note: 'x'.repeat(1500) } });
-
-interface Server {
-  readonly pid: number;
-  readonly session: ClientHttp2Session;
-  readonly startMs: number;
-  stop(): Promise<void>;
-}
-
-async function startServer(store: StoreOptions): Promise<Server> {
-  const settings = JSON.stringify({ store, cert: serving.cert, key: serving.key, ca: ca.cert });
-  const began = performance.now();
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'bare-server.ts'), settings], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  const startMs = performance.now() - began;
-  const { port } = JSON.parse(line.toString()) as { port: number };
-  const session = connect(`https://localhost:${port}`, { ca: ca.cert, cert: admin.cert, key: admin.key });
-  await once(session, 'connect');
-  return {
-    pid: child.pid!,
-    session,
-    startMs,
-    stop: async () => {
-      session.close();
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    },
-  };
-}
-
-/** CPU time of a process so far, in microseconds; the kernel counts in hundredths of a second. */
-function cpuUs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
-}
-
-const memoryMb = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-
-interface Sent {
-  readonly method?: string;
-  readonly path: string;
-  readonly body?: unknown;
-  readonly type?: string;
-}
-
-function request(
-  session: ClientHttp2Session,
-  { method = 'GET', path, body, type = 'application/json' }: Sent,
-): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const stream = session.request({
-    ':method': method,
-    ':path': path,
-    ...(body !== undefined && { 'content-type': type }),
-  });
-  const chunks: Buffer[] = [];
-  let code = 0;
-  stream.on('response', (headers) => (code = Number(headers[':status'])));
-  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-  stream.on('error', reject);
-  stream.on('end', () => {
-    const bytes = Buffer.concat(chunks);
-    if (code >= 300) reject(new Error(`${method} ${path}: ${code} ${bytes.toString()}`));
-    else resolve(bytes);
-  });
-  stream.end(body === undefined ? undefined : JSON.stringify(body));
-  return promise;
-}
-
-/** Sends `count` requests, `concurrency` at a time. */
-async function sendAll(
-  session: ClientHttp2Session,
-  count: number,
-  at: number,
-  make: (i: number) => Sent,
-): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < count) await request(session, make(next++));
-  };
-  await Promise.all(Array.from({ length: at }, worker));
-}
 
 interface Row {
   readonly name: string;

@@ -3,3 +3,4 @@
  */
 await import('./storage.ts');
 await import('./api.ts');
+await import('./scale.ts');

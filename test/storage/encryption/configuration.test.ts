@@ -1,4 +1,6 @@
 /** What an EncryptionConfiguration may say, and what is said about one that is wrong. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { parseEncryptionConfiguration } from '../../../storage/encryption/configuration.ts';
 import { configurationOf, keys, plain, secretText } from './configurations.ts';
@@ -60,6 +62,13 @@ describe('an EncryptionConfiguration', () => {
     ]);
     expect(first?.providers.at(-1)).to.deep.include({ name: 'vault', timeoutMs: 3000 });
     expect([second?.resources, third?.resources]).to.deep.equal([['*.apps'], ['*.*']]);
+  });
+
+  it('is understood as the README shows it', () => {
+    const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
+    const [, shown = ''] = /```yaml\n(apiVersion: apiserver\.config\.k8s\.io[\s\S]*?)```/.exec(readme) ?? [];
+    const [only] = parseEncryptionConfiguration(shown);
+    expect(only?.resources).to.deep.equal(['*.kubedirector.bluedata.io']);
   });
 
   const within = 'resources[0].providers[0]';

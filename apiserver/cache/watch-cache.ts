@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../openapi/machinery/clock.ts';
 import type { Log } from '../../openapi/machinery/log.ts';
-import { orAborted, underSignals } from '../../openapi/machinery/signal.ts';
+import { isAbort, orAborted, underSignals } from '../../openapi/machinery/signal.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import { isStorageError, StorageError } from '../../storage/errors.ts';
 import { type Keyspace, ownNames } from '../../storage/keys.ts';
@@ -229,14 +229,27 @@ export class WatchCache {
     return question;
   }
 
-  /** @throws StatusError 503 when storage has gone back, which it does when it was wiped or restored */
+  /**
+   * @throws StorageError Unavailable when storage does not answer in time; StatusError 503 when it has gone back, which it does when it
+   *   was wiped or restored
+   */
   async #askStorage(): Promise<number> {
     const shown = this.#revision;
-    const revision = await this.#kv.currentRevision(AbortSignal.timeout(patienceMs));
+    const revision = await this.#revisionOfStorage();
     if (revision >= shown) return revision;
     const error = new StorageError('Unreadable', `storage went back from revision ${shown} to ${revision}`);
     this.rebuild(error);
     throw StatusError.unavailable(error.message, 1);
+  }
+
+  async #revisionOfStorage(): Promise<number> {
+    const patience = AbortSignal.timeout(patienceMs);
+    try {
+      return await this.#kv.currentRevision(patience);
+    } catch (cause) {
+      if (!isAbort(cause)) throw cause;
+      throw new StorageError('Unavailable', `the storage did not tell its revision within ${patienceMs} ms`, { cause });
+    }
   }
 
   #askForProgress(): void {

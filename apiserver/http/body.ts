@@ -4,6 +4,7 @@
 import { orAborted } from '../../openapi/machinery/signal.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import { DecodeError, decodeJson } from '../codec/json.ts';
+import { deleteOptionsIn } from '../codec/protobuf/meta.ts';
 import { decodeYaml } from '../codec/yaml.ts';
 import type { ReceivedDocument } from '../registry/registry.ts';
 import { snippet } from '../registry/registry.ts';
@@ -79,6 +80,11 @@ export function fromProtobuf(
   const value = decoding(() => wire.protobuf(body));
   if (!value) throw StatusError.unsupportedMediaType(['application/json', 'application/yaml']);
   return value;
+}
+
+/** Options of a delete are known in protobuf whatever the kind is (K-111). @throws StatusError 400 */
+export function deleteOptionsFrom(exchange: Exchange, body: Buffer): Record<string, unknown> | undefined {
+  return isProtobuf(exchange) ? decoding(() => deleteOptionsIn(body)) : undefined;
 }
 
 /** @throws StatusError 400 */

@@ -3,9 +3,14 @@
  */
 import { StatusError } from '../../openapi/machinery/status.ts';
 
-export type Media = 'json' | 'yaml';
+/** `protobuf` only for what every kind has: metadata alone, and Statuses (K-104). */
+export type Media = 'json' | 'yaml' | 'protobuf';
 
-export const mediaTypes: Readonly<Record<Media, string>> = { json: 'application/json', yaml: 'application/yaml' };
+export const mediaTypes: Readonly<Record<Media, string>> = {
+  json: 'application/json',
+  yaml: 'application/yaml',
+  protobuf: 'application/vnd.kubernetes.protobuf',
+};
 
 /** A form that is made from the object: rows for people, or its metadata alone. */
 export type Transform = 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList';
@@ -61,6 +66,7 @@ function clauseOf(text: string): Clause {
 
 const mediaOf = (type: string, forWatch: boolean): Media | undefined => {
   if (type === 'application/json' || type === '*/*' || type === 'application/*') return 'json';
+  if (type === mediaTypes.protobuf) return 'protobuf';
   // YAML cannot be told apart into events (K-115).
   return type === 'application/yaml' && !forWatch ? 'yaml' : undefined;
 };
@@ -76,6 +82,7 @@ export function negotiate(accept: string | undefined, forWatch = false): Negotia
     const media = mediaOf(type, forWatch);
     if (!media) continue;
     const transform = parameters.get('as');
+    if (media === 'protobuf' && !transform?.startsWith('PartialObjectMetadata')) continue;
     if (transform === undefined) return { media, metaVersion: 'v1' };
     if (parameters.get('g') !== 'meta.k8s.io') continue;
     const version = parameters.get('v');
@@ -84,6 +91,15 @@ export function negotiate(accept: string | undefined, forWatch = false): Negotia
       return { media, transform, metaVersion: version };
   }
   throw StatusError.notAcceptable(forWatch ? offeredForWatch : offered);
+}
+
+/** In what a Status is written, which is never transformed (K-121); JSON when the client wants nothing that we have. */
+export function statusMedia(accept: string | undefined): Media {
+  for (const { type } of clausesOf(accept ?? '')) {
+    const media = mediaOf(type, false);
+    if (media) return media;
+  }
+  return 'json';
 }
 
 /** In what a body is written. */

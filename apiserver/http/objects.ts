@@ -15,12 +15,12 @@ import { patchTypesOf } from '../registry/registries.ts';
 import type { ObjectRegistry, Patcher, Target } from '../registry/registry.ts';
 import type { Resource } from '../registry/resource.ts';
 import { parseSelection, type Selection } from '../registry/selection.ts';
-import { decoding, fromProtobuf, readBody, readDocument } from './body.ts';
+import { decoding, deleteOptionsFrom, fromProtobuf, readBody, readDocument } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { bareType, bodyMedia, negotiate } from './negotiation.ts';
 import { deleteOptions, includeObject, listOptions, revisionOf, watchOptions, writeOptions } from './options.ts';
 import type { Representation, View } from './representation.ts';
-import { sendJson, sendValue } from './respond.ts';
+import { sendJson, sendStatus } from './respond.ts';
 import { streamWatch } from './watch-stream.ts';
 
 /** After so many rows or objects that had to be made, other requests get their turn. */
@@ -105,7 +105,7 @@ export class ObjectHandlers {
     const { snapshot, gone } = await registry.delete(attributes, options, context, exchange.signal);
     if (!gone) return this.#sendObject(exchange, 200, registry, snapshot, view);
     const { name, uid } = snapshot;
-    return sendValue(exchange, 200, view.negotiated.media, deletedStatus(registry.writes.groupResource, name, uid));
+    return sendStatus(exchange, deletedStatus(registry.writes.groupResource, name, uid));
   }
 
   async deleteCollection(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
@@ -179,7 +179,7 @@ const notAcceptable = (message: string): StatusError => {
 async function optionalBody(exchange: Exchange, { wire }: Resource): Promise<unknown> {
   const body = await readBody(exchange);
   if (!body.length) return undefined;
-  const decoded = fromProtobuf(exchange, body, wire);
+  const decoded = fromProtobuf(exchange, body, wire) ?? deleteOptionsFrom(exchange, body);
   if (decoded) return decoded;
   const media = bodyMedia(exchange.header('content-type'));
   return decoding(() => (media === 'yaml' ? decodeYaml(body) : decodeJson(body)).value);

@@ -5,9 +5,10 @@
  */
 import { ageSince, type Clock } from '../../openapi/machinery/clock.ts';
 import { jsonText } from '../../openapi/machinery/json.ts';
-import { apiVersionOf, type KubeObject } from '../../openapi/machinery/meta.ts';
+import { apiVersionOf, type KubeObject, type ListMeta } from '../../openapi/machinery/meta.ts';
 import type { DerivedForms } from '../cache/derived-forms.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
+import { metadataBody, metadataItem, metadataListBody } from '../codec/protobuf/meta.ts';
 import type { KindCodec } from '../registry/kind-codec.ts';
 import { type Cell, type Column, hubForm } from '../registry/resource.ts';
 import type { Negotiated } from './negotiation.ts';
@@ -42,9 +43,10 @@ export class Representation {
     });
   }
 
-  /** The one object, in the form that the view asks for; JSON. */
+  /** The one object, in the form that the view asks for; JSON, or metadata in protobuf. */
   single(codec: KindCodec, snapshot: Snapshot, view: View): Buffer {
-    const { transform, metaVersion } = view.negotiated;
+    const { transform, metaVersion, media } = view.negotiated;
+    if (media === 'protobuf') return metadataBody(this.#protobuf(snapshot), metaVersion);
     if (transform === 'Table')
       return Buffer.concat(this.#table(codec, [snapshot], view, { resourceVersion: String(snapshot.revision) }));
     if (transform) return this.#metadata(snapshot, metaVersion);
@@ -52,12 +54,17 @@ export class Representation {
   }
 
   /**
-   * A list, piece by piece; joined, the pieces are its JSON.
+   * A list, piece by piece; joined, the pieces are its JSON, or all metadata in protobuf.
    *
    * @param meta the list's own metadata
    */
-  *list(codec: KindCodec, items: readonly Snapshot[], view: View, meta: object): Generator<Buffer, void, undefined> {
-    const { transform, metaVersion } = view.negotiated;
+  *list(codec: KindCodec, items: readonly Snapshot[], view: View, meta: ListMeta): Generator<Buffer, void, undefined> {
+    const { transform, metaVersion, media } = view.negotiated;
+    if (media === 'protobuf') {
+      const bare = items.map((item) => this.#protobuf(item));
+      yield metadataListBody(meta, bare, metaVersion);
+      return;
+    }
     if (transform === 'Table') {
       yield* this.#table(codec, items, view, meta);
       return;
@@ -84,9 +91,15 @@ export class Representation {
   }
 
   /** The name under which all watches with the same view share their frames; undefined when they cannot. */
-  sharedForm({ version, negotiated: { transform, metaVersion } }: View): string | undefined {
+  sharedForm({ version, negotiated: { transform, metaVersion, media } }: View): string | undefined {
     if (transform === 'Table') return undefined;
+    if (media === 'protobuf') return `protobuf/${metaVersion}`;
     return transform ? `meta/${metaVersion}` : `json/${version}`;
+  }
+
+  /** Metadata alone, bare. */
+  #protobuf(snapshot: Snapshot): Buffer {
+    return this.#forms.of(snapshot, 'protobuf', () => metadataItem(snapshot.object()));
   }
 
   #metadata(snapshot: Snapshot, metaVersion: string): Buffer {

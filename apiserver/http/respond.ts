@@ -6,9 +6,10 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { jsonText } from '../../openapi/machinery/json.ts';
 import type { Status } from '../../openapi/machinery/status.ts';
+import { statusBody } from '../codec/protobuf/meta.ts';
 import { encodeYaml } from '../codec/yaml.ts';
 import type { Exchange } from './exchange.ts';
-import { type Media, mediaTypes, type Negotiated, negotiate } from './negotiation.ts';
+import { type Media, mediaTypes, statusMedia } from './negotiation.ts';
 
 const zip = promisify(gzip);
 
@@ -51,31 +52,26 @@ function wantsPretty({ query, request }: Exchange): boolean {
   return agent.startsWith('curl') || agent.startsWith('Wget') || agent.startsWith('Mozilla/5.0');
 }
 
-/** Sends JSON bytes, transformed to what was negotiated. */
+/** Sends JSON bytes, transformed to what was negotiated; what is protobuf was made so and is sent as it is. */
 export async function sendJson(exchange: Exchange, code: number, media: Media, json: Buffer): Promise<void> {
+  if (media === 'protobuf') return sendBytes(exchange, code, mediaTypes.protobuf, json);
   if (media === 'yaml') return sendBytes(exchange, code, mediaTypes.yaml, encodeYaml(JSON.parse(json.toString())));
   if (wantsPretty(exchange))
     return sendBytes(exchange, code, mediaTypes.json, Buffer.from(jsonText(JSON.parse(json.toString()), 2)));
   return sendBytes(exchange, code, mediaTypes.json, json);
 }
 
-/** Sends a value that was made for this answer. */
+/** Sends a value that was made for this answer, and has no form in protobuf. */
 export const sendValue = (exchange: Exchange, code: number, media: Media, value: unknown): Promise<void> =>
-  sendJson(exchange, code, media, Buffer.from(jsonText(value)));
+  sendJson(exchange, code, media === 'protobuf' ? 'json' : media, Buffer.from(jsonText(value)));
 
 /** Sends a Status in the form that the client accepts, or as JSON when there is none. */
 export function sendStatus(exchange: Exchange, status: Status): Promise<void> {
   const seconds = status.details?.retryAfterSeconds;
   if (seconds !== undefined) exchange.response.setHeader('retry-after', String(seconds));
-  return sendValue(exchange, status.code ?? 200, errorMedia(exchange), status);
-}
-
-function errorMedia({ request }: Exchange): Media {
-  try {
-    return (negotiate(request.headers.accept) satisfies Negotiated).media;
-  } catch {
-    return 'json';
-  }
+  const media = statusMedia(exchange.request.headers.accept);
+  if (media === 'protobuf') return sendBytes(exchange, status.code ?? 200, mediaTypes.protobuf, statusBody(status));
+  return sendValue(exchange, status.code ?? 200, media, status);
 }
 
 export function sendText(exchange: Exchange, code: number, text: string): Promise<void> {

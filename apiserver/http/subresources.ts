@@ -6,6 +6,7 @@ import { inWords } from '../../openapi/machinery/json.ts';
 import { apiVersionOf, isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import { compileValidation, type Validator } from '../../openapi/schema/validate.ts';
+import { metadataBody, metadataItem } from '../codec/protobuf/meta.ts';
 import type { ReceivedDocument } from '../registry/registry.ts';
 import { checkName, type ObjectRegistry } from '../registry/registry.ts';
 import type { Subresource } from '../registry/resource.ts';
@@ -63,10 +64,14 @@ export class SubresourceHandlers {
   }
 
   #send(exchange: Exchange, document: KubeObject, subresource: Subresource<KubeObject>): Promise<void> {
-    const { negotiated } = viewOf(exchange, false);
-    if (negotiated.transform !== 'Table') return sendValue(exchange, 200, negotiated.media, document);
-    const table = documentTable(document, subresource.columns, negotiated.metaVersion, this.#clock);
-    return sendJson(exchange, 200, negotiated.media, table);
+    const { transform, media, metaVersion } = viewOf(exchange, false).negotiated;
+    if (transform === 'Table')
+      return sendJson(exchange, 200, media, documentTable(document, subresource.columns, metaVersion, this.#clock));
+    if (media === 'protobuf') return sendJson(exchange, 200, media, metadataBody(metadataItem(document), metaVersion));
+    if (!transform) return sendValue(exchange, 200, media, document);
+    const { metadata } = document;
+    const alone = { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${metaVersion}`, metadata };
+    return sendValue(exchange, 200, media, alone);
   }
 
   /** @throws StatusError 400 for another kind or name, 422 for what the schema refuses */

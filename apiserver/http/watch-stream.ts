@@ -1,11 +1,13 @@
 /**
- * A watch on the wire: one line of JSON for each event, as fast as the client takes them (K-127 to K-131, K-208, K-224).
+ * A watch on the wire: one line of JSON or frame of protobuf for each event, as fast as the client takes them (K-127 to K-131, K-208, K-224).
  *
  * What there is to tell, and that nothing is told twice, is the WatchReader's work.
  */
 import { randomInt } from 'node:crypto';
 import { jsonText } from '../../openapi/machinery/json.ts';
 import { apiVersionOf } from '../../openapi/machinery/meta.ts';
+import type { Status } from '../../openapi/machinery/status.ts';
+import { metadataBody, metadataItem, statusBody, watchFrame } from '../codec/protobuf/meta.ts';
 import type { KindCodec } from '../registry/kind-codec.ts';
 import type { WatchItem, WatchReader } from '../registry/watch-reader.ts';
 import type { Exchange } from './exchange.ts';
@@ -39,7 +41,8 @@ export async function streamWatch(
   options: WatchStreamOptions,
 ): Promise<void> {
   const { response } = exchange;
-  response.setHeader('content-type', mediaTypes.json);
+  const { media } = options.view.negotiated;
+  response.setHeader('content-type', media === 'protobuf' ? `${mediaTypes.protobuf};stream=watch` : mediaTypes.json);
   response.statusCode = 200;
   response.flushHeaders();
   const stream = new WatchStream(exchange, representation, options);
@@ -132,7 +135,7 @@ class WatchStream {
   }
 
   #frame(item: WatchItem): Buffer | undefined {
-    if (item.type === 'ERROR') return lineOf('ERROR', Buffer.from(jsonText(item.error.status)));
+    if (item.type === 'ERROR') return this.#error(item.error.status);
     if (item.type === 'INITIAL_END')
       return this.#options.bookmarks
         ? this.#bookmark(item.revision, { 'k8s.io/initial-events-end': 'true' })
@@ -155,7 +158,19 @@ class WatchStream {
     const { codec, view } = this.#options;
     const object = this.#representation.eventObject(codec, snapshot, view, this.#first);
     this.#first = false;
-    return lineOf(type, object);
+    return this.#framed(type, object);
+  }
+
+  #error(status: Status): Buffer {
+    return this.#framed('ERROR', this.#isProtobuf ? statusBody(status) : Buffer.from(jsonText(status)));
+  }
+
+  get #isProtobuf(): boolean {
+    return this.#options.view.negotiated.media === 'protobuf';
+  }
+
+  #framed(type: string, object: Buffer): Buffer {
+    return this.#isProtobuf ? watchFrame(type, object) : lineOf(type, object);
   }
 
   #bookmark(revision: number, annotations?: Record<string, string>): Buffer {
@@ -164,6 +179,10 @@ class WatchStream {
     const { transform, metaVersion } = view.negotiated;
     const { kind, group } = codec.resource;
     const meta = `meta.k8s.io/${metaVersion}`;
+    if (this.#isProtobuf) {
+      const object = { apiVersion: meta, kind: 'PartialObjectMetadata', metadata: { name: '', ...metadata } };
+      return this.#framed('BOOKMARK', metadataBody(metadataItem(object), metaVersion));
+    }
     if (transform === 'Table') {
       const row = {
         cells: codec.resource.columns.map(() => null),

@@ -2,6 +2,7 @@
  * A real API server for tests: our kinds over a store in memory, behind TLS, with a client for each user that a test names.
  */
 import { type ClientHttp2Session, connect } from 'node:http2';
+import { Agent } from 'node:https';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
@@ -73,6 +74,8 @@ export interface TestServer {
   readonly admin: TestClient;
   /** A front proxy of that name, over HTTP/2 or 1.1; it tells users in headers. */
   asProxy(commonName: string, allowH2?: boolean): Promise<TestClient>;
+  /** For requests by Node itself, as a superuser. */
+  rawClient(): Promise<{ agent: Agent }>;
   /** A client with a certificate from an authority that nobody knows, or with none. */
   asStranger(certified: boolean): Promise<TestClient>;
   stop(): Promise<void>;
@@ -127,6 +130,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   await server.ready(AbortSignal.timeout(5000));
   const url = `https://localhost:${port}`;
   const clients: TestClient[] = [];
+  let agent: Agent | undefined;
   let stopped = false;
   const remember = (client: TestClient): TestClient => {
     clients.push(client);
@@ -151,6 +155,10 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
         ),
       ),
     admin: await as('admin', 'system:masters'),
+    rawClient: async () => {
+      agent ??= new Agent({ ca: ca.cert, ...(await issueClientCertificate(ca, 'raw', ['system:masters'])) });
+      return { agent };
+    },
     stop: async () => {
       if (stopped) return;
       stopped = true;

@@ -13,7 +13,7 @@ import type { Snapshot } from './snapshot.ts';
 /** How stored entries of the resource are read. */
 export interface SnapshotReader {
   readonly envelope: Envelope;
-  /** @throws Error when the entry is not an object of this resource */
+  /** @throws StorageError Unreadable when the entry is not an object of this resource */
   snapshotOf(entry: Entry): Snapshot;
 }
 
@@ -111,7 +111,7 @@ export class ResourceCache {
     this.announce();
   }
 
-  /** @throws Error when the entry is not an object of this resource */
+  /** @throws StorageError Unreadable when the entry is not an object of this resource */
   read(entry: Entry): Snapshot {
     return this.#reader.snapshotOf(entry);
   }

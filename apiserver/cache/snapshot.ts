@@ -23,6 +23,8 @@ export interface SnapshotParts {
   readonly fields: Readonly<Record<string, string>>;
   /** The object in the hub's form, resourceVersion included. */
   readonly bytes: Buffer;
+  /** Is it all that is stored? If not, there are fields that only a newer server knows. */
+  readonly whole: boolean;
 }
 
 export class Snapshot implements SnapshotParts {
@@ -35,6 +37,7 @@ export class Snapshot implements SnapshotParts {
   readonly labels: Labels | undefined;
   readonly fields: Readonly<Record<string, string>>;
   readonly bytes: Buffer;
+  readonly whole: boolean;
 
   constructor(parts: SnapshotParts) {
     this.key = parts.key;
@@ -46,6 +49,7 @@ export class Snapshot implements SnapshotParts {
     this.labels = parts.labels;
     this.fields = parts.fields;
     this.bytes = parts.bytes;
+    this.whole = parts.whole;
   }
 
   /** The object, parsed anew: the caller may change it. */

@@ -59,8 +59,11 @@ export class Deletion<T extends KubeObject = KubeObject> {
     const name = key.slice(key.indexOf('/') + 1);
     let gone = false;
     let now: T | undefined;
+    let whole = true;
     const edit = async (entry: Entry): Promise<Edit> => {
-      const old = this.#codec.objectOf(entry);
+      const opened = this.#codec.opened(entry);
+      const old = opened.object;
+      whole = opened.whole;
       this.#check(old, options.preconditions ?? {});
       await this.#admission.admit(attributes(resource as Resource, old, context), signal);
       const related = await resource.strategy.related?.(undefined, old, context, signal);
@@ -71,13 +74,13 @@ export class Deletion<T extends KubeObject = KubeObject> {
       if (context.dryRun) return 'unchanged';
       if (gone) return { remove: true, ...(alongside && { alongside }) };
       if (sameJson(now, old)) return 'unchanged';
-      return { write: this.#codec.envelope.stored(now) };
+      return { write: opened.stored(now) };
     };
     try {
       const { entry, outcome } = await this.#store.update(this.#root + key, edit, signal);
       const object = now as T;
-      const stored = outcome === 'written' ? entry.value : this.#codec.envelope.stored(object);
-      return { snapshot: this.#codec.snapshot(object, stored, entry.revision, entry.createRevision), gone };
+      const stored = outcome === 'written' && whole ? entry.value : this.#codec.envelope.stored(object);
+      return { snapshot: this.#codec.snapshot(object, stored, entry.revision, entry.createRevision, whole), gone };
     } catch (error) {
       throw statusFor(error, { group: resource.group, resource: resource.plural }, name);
     }

@@ -6,7 +6,7 @@
  */
 import type { Form } from '../../openapi/form.ts';
 import { type FieldError, faultText } from '../../openapi/machinery/field.ts';
-import { jsonText } from '../../openapi/machinery/json.ts';
+import { copyOf, inWords, jsonText } from '../../openapi/machinery/json.ts';
 import { apiVersionOf, isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import { compileDefaults, type Defaulter } from '../../openapi/schema/defaults.ts';
@@ -14,10 +14,12 @@ import { objectMetaSchema } from '../../openapi/schema/object-meta.ts';
 import { Path } from '../../openapi/schema/path.ts';
 import { compilePruning, type Pruner } from '../../openapi/schema/prune.ts';
 import { compileValidation, type Validator } from '../../openapi/schema/validate.ts';
+import { StorageError } from '../../storage/errors.ts';
 import type { Entry } from '../../storage/kv.ts';
 import { Envelope } from '../cache/envelope.ts';
 import { Snapshot } from '../cache/snapshot.ts';
 import { decodeJson } from '../codec/json.ts';
+import { withForeignFields } from './foreign-fields.ts';
 import { hubForm, type Resource } from './resource.ts';
 
 const judgeMetadata = compileValidation({
@@ -44,6 +46,27 @@ export interface Findings {
   readonly unknown: readonly string[];
   /** Two spellings of one field that disagree. */
   readonly faults: readonly FieldError[];
+}
+
+/** An object that is stored, ready to be changed. */
+export interface Opened<T> {
+  readonly object: T;
+  /** Is it all that is stored? If not, a newer server stored fields that we do not know. */
+  readonly whole: boolean;
+  /** The bytes to store in the place of what there is. What we do not know stays (foreign-fields.ts). */
+  stored(next: T): Buffer;
+}
+
+interface Foreign<T> {
+  readonly known: T;
+  readonly stored: unknown;
+}
+
+interface Read<T> {
+  readonly object: T;
+  /** Would it be stored differently now? */
+  readonly outdated: boolean;
+  readonly foreign: Foreign<T> | undefined;
 }
 
 export class KindCodec<T extends KubeObject = KubeObject> {
@@ -118,16 +141,16 @@ export class KindCodec<T extends KubeObject = KubeObject> {
   }
 
   /** The object as the cache keeps it, from what was just written. */
-  snapshot(object: T, stored: Buffer, revision: number, createRevision: number): Snapshot {
-    return this.#snapshot(object, this.envelope.served(stored, revision), revision, createRevision);
+  snapshot(object: T, stored: Buffer, revision: number, createRevision: number, whole = true): Snapshot {
+    return this.#snapshot(object, this.envelope.served(stored, revision), revision, createRevision, whole);
   }
 
   /** What a dry run of a create answers: an object without a resourceVersion (K-139). */
   unversioned(object: T, stored: Buffer): Snapshot {
-    return this.#snapshot(object, stored, 0, 0);
+    return this.#snapshot(object, stored, 0, 0, true);
   }
 
-  #snapshot(object: T, bytes: Buffer, revision: number, createRevision: number): Snapshot {
+  #snapshot(object: T, bytes: Buffer, revision: number, createRevision: number, whole: boolean): Snapshot {
     const { metadata } = object;
     return new Snapshot({
       key: metadata.namespace ? `${metadata.namespace}/${metadata.name}` : metadata.name,
@@ -139,46 +162,79 @@ export class KindCodec<T extends KubeObject = KubeObject> {
       labels: metadata.labels,
       fields: this.#fieldsOf(object),
       bytes,
+      whole,
     });
   }
 
   /**
    * The object as the cache keeps it, from what is stored.
    *
-   * @throws Error when the bytes are not an object of this kind
+   * @throws StorageError Unreadable when the bytes are not an object of this kind
    */
-  snapshotOf(entry: Entry): Snapshot {
-    const { object, changed } = this.#read(entry.value);
-    const stored = changed || !this.envelope.fits(entry.value) ? this.envelope.stored(object) : entry.value;
-    return this.snapshot(object, stored, entry.revision, entry.createRevision);
+  snapshotOf({ key, value, revision, createRevision }: Entry): Snapshot {
+    const { object, outdated, foreign } = this.#read(key, value);
+    const stored = outdated || foreign ? this.envelope.stored(object) : value;
+    return this.snapshot(object, stored, revision, createRevision, !foreign);
   }
 
   /**
-   * What is stored, as it would be written now: pruned, defaulted and in the storage version (K-534).
+   * What is stored, as it would be written now: defaulted and in the storage version (K-534).
    *
    * @returns undefined when it is stored so already
-   * @throws Error when the bytes are not an object of this kind
+   * @throws StorageError Unreadable when the bytes are not an object of this kind
    */
-  renewed(stored: Buffer): Buffer | undefined {
-    const { object, changed } = this.#read(stored);
-    return changed || !this.envelope.fits(stored) ? this.envelope.stored(object) : undefined;
+  renewed({ key, value }: Entry): Buffer | undefined {
+    const { object, outdated, foreign } = this.#read(key, value);
+    return outdated ? this.#stored(object, foreign) : undefined;
   }
 
-  /** The object that an entry holds, from storage or from the cache, with its resourceVersion. */
-  objectOf({ value, revision }: Entry): T {
-    const { object } = this.#read(value);
+  /**
+   * The object that an entry holds, from storage or from the cache, with its resourceVersion.
+   *
+   * @throws StorageError Unreadable when the bytes are not an object of this kind
+   */
+  opened({ key, value, revision }: Entry): Opened<T> {
+    const { object, foreign } = this.#read(key, value);
     object.metadata.resourceVersion = String(revision);
-    return object;
+    return { object, whole: !foreign, stored: (next) => this.#stored(next, foreign) };
   }
 
-  /** Values that were written under an older schema are pruned and defaulted as they are read. */
-  #read(value: Buffer): { object: T; changed: boolean } {
-    const object = decodeJson(value).value as T;
-    if (!isRecord(object) || !isRecord(object.metadata))
-      throw new Error(`not a ${this.resource.kind}: ${jsonText(object).slice(0, 40)}`);
-    const pruned = this.hub.prune?.(object, new Path()) ?? false;
-    const filled = this.hub.fillDefaults?.(object) ?? false;
-    return { object, changed: pruned || filled };
+  #stored(object: T, foreign: Foreign<T> | undefined): Buffer {
+    if (!foreign) return this.envelope.stored(object);
+    return this.envelope.stored(withForeignFields(object, foreign.known, foreign.stored, this.hub.form.schema));
+  }
+
+  /** Values that were written under an older schema are converted and defaulted as they are read. */
+  #read(key: string, value: Buffer): Read<T> {
+    try {
+      const document = decodeJson(value).value;
+      if (!isRecord(document) || !isRecord(document.metadata) || document.kind !== this.resource.kind)
+        throw new Error(`not a ${this.resource.kind}: ${jsonText(document).slice(0, 40)}`);
+      if (document.apiVersion !== this.hub.apiVersion) return this.#readAs(this.#formOf(document.apiVersion), document);
+      const object = document as unknown as T;
+      const pruned = this.hub.prune?.(object, new Path()) ?? false;
+      const filled = this.hub.fillDefaults?.(object) ?? false;
+      const foreign = pruned ? { known: copyOf(object), stored: decodeJson(value).value } : undefined;
+      return { object, outdated: filled || !this.envelope.fits(value), foreign };
+    } catch (cause) {
+      throw new StorageError('Unreadable', `what ${key} holds cannot be read: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  /** What is stored in another version than it would be now. */
+  #readAs(form: CompiledForm, document: Record<string, unknown>): Read<T> {
+    form.form.respell?.(document, () => {});
+    form.prune?.(document, new Path());
+    form.fillDefaults?.(document);
+    const object = this.toObject(document, form);
+    this.hub.fillDefaults?.(object);
+    return { object, outdated: true, foreign: undefined };
+  }
+
+  /** @throws Error when a newer server stored it in a version that we do not know */
+  #formOf(apiVersion: unknown): CompiledForm {
+    for (const form of this.#forms.values()) if (form.apiVersion === apiVersion) return form;
+    throw new Error(`it is stored in ${inWords(apiVersion)}, which this version of the server does not know`);
   }
 
   #fieldsOf(object: T): Record<string, string> {

@@ -35,7 +35,7 @@ export class Migration {
     );
   }
 
-  /** @throws StorageError; Error naming the object that cannot be read. What was rewritten until then stays so */
+  /** @throws StorageError; one that is Unreadable names the object. What was rewritten until then stays so */
   async run(signal: AbortSignal): Promise<Migrated> {
     const done = { objects: 0, rewritten: 0 };
     let after: string | undefined;
@@ -77,13 +77,9 @@ export class Migration {
   }
 
   /** What to write in the place of what is stored; undefined when that is as it would be written now. */
-  #renewed({ key, value, stale }: Entry): Buffer | undefined {
-    const place = this.#keyspace.resourceOf(key);
+  #renewed(entry: Entry): Buffer | undefined {
+    const place = this.#keyspace.resourceOf(entry.key);
     const codec = place && this.#codecs.get(this.#keyspace.listPrefix(place.group, place.resource));
-    try {
-      return codec?.renewed(value) ?? (stale ? value : undefined);
-    } catch (cause) {
-      throw new Error(`what ${key} holds cannot be read: ${(cause as Error).message}`, { cause });
-    }
+    return codec?.renewed(entry) ?? (entry.stale ? entry.value : undefined);
   }
 }

@@ -163,7 +163,7 @@ export class Writes<T extends KubeObject = KubeObject> {
 
   async #exists(key: string, name: string, signal: AbortSignal): Promise<StatusError> {
     const present = await this.#store.get(this.#root + key, signal);
-    const going = present && this.#codec.objectOf(present).metadata.deletionTimestamp !== undefined;
+    const going = present && this.#codec.opened(present).object.metadata.deletionTimestamp !== undefined;
     return StatusError.alreadyExists(this.groupResource, name, going ? 'object is being deleted: ' : '');
   }
 
@@ -183,10 +183,13 @@ export class Writes<T extends KubeObject = KubeObject> {
   ): Promise<Snapshot> {
     const name = key.slice(key.indexOf('/') + 1);
     let now: T | undefined;
+    let whole = true;
     let warnings: readonly string[] = [];
     const known = this.#entryOf(key);
     const edit = async (entry: Entry): Promise<Edit> => {
-      const old = this.#codec.objectOf(entry);
+      const opened = this.#codec.opened(entry);
+      const old = opened.object;
+      whole = opened.whole;
       this.#check(old, preconditions);
       const { resourceVersion } = old.metadata;
       const judged = await this.#judged(await change(copyOf(old)), old, context, signal);
@@ -199,22 +202,22 @@ export class Writes<T extends KubeObject = KubeObject> {
       if (last) return { remove: true, ...(alongside && { alongside }) };
       // What is stored in an outdated way is written though nothing changes, so that reading and writing all renews all (K-563).
       if (sameJson(now, old) && (entry === known || this.#isStoredWell(entry))) return 'unchanged';
-      return { write: this.#codec.envelope.stored(now), ...(alongside && { alongside }) };
+      return { write: opened.stored(now), ...(alongside && { alongside }) };
     };
     try {
       const { entry, outcome } = await this.#store.update(this.#root + key, edit, signal, known);
       for (const text of warnings) context.warn(text);
       const object = now as T;
-      const stored = outcome === 'written' ? entry.value : this.#codec.envelope.stored(object);
-      return this.#codec.snapshot(object, stored, entry.revision, entry.createRevision);
+      const stored = outcome === 'written' && whole ? entry.value : this.#codec.envelope.stored(object);
+      return this.#codec.snapshot(object, stored, entry.revision, entry.createRevision, whole);
     } catch (error) {
       throw statusFor(error, this.groupResource, name);
     }
   }
 
   /** In the newest form, with the newest key. */
-  #isStoredWell({ value, stale }: Entry): boolean {
-    return !stale && this.#codec.renewed(value) === undefined;
+  #isStoredWell(entry: Entry): boolean {
+    return !entry.stale && this.#codec.renewed(entry) === undefined;
   }
 
   /** What `change` made of the object, prepared and found good. */
@@ -295,10 +298,10 @@ export class Writes<T extends KubeObject = KubeObject> {
     return this.#resource.namespaced ? `${metadata.namespace}/${metadata.name}` : metadata.name;
   }
 
-  /** What the cache believes the key holds, in the shape of an entry. */
+  /** What the cache believes the key holds, in the shape of an entry; undefined when the cache does not have all of it. */
   #entryOf(key: string): Entry | undefined {
     const known = this.#known(key);
-    if (!known) return undefined;
+    if (!known?.whole) return undefined;
     return {
       key: this.#root + key,
       value: known.bytes,

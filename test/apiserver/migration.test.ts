@@ -103,23 +103,36 @@ describe('what is stored in an outdated way', () => {
     expect((await entries(await encrypting(keys('aesgcm', 2)))).length).to.equal(3);
   });
 
-  it('is also what the schema of today would store differently (K-534, K-563)', async () => {
+  it('is also what would be stored in another version today (K-534, K-563)', async () => {
     const kv = beneath;
     const metadata = { namespace: 'demo', name: 'old', uid: 'u' };
-    const stored = {
-      apiVersion: `${group}/v1beta1`,
-      kind: 'KubeDirectorCluster',
-      metadata,
-      spec: { app: 'a', roles: [] },
-    };
+    const old = { apiVersion: `${group}/v1alpha1`, kind: 'KubeDirectorCluster', metadata };
+    const roles = [{ name: 'worker', replicas: 2, resources: {} }];
     const key = keyspace.objectKey({ group, resource: 'kubedirectorclusters', namespace: 'demo', name: 'old' });
-    await kv.txn(
-      { when: [], perform: [{ put: key, value: Buffer.from(JSON.stringify({ ...stored, forgotten: true })) }] },
+    const value = Buffer.from(JSON.stringify({ ...old, spec: { app: 'a', roles } }));
+    await kv.txn({ when: [], perform: [{ put: key, value }] }, never);
+    expect(await migrate(kv)).to.deep.equal({ objects: 1, rewritten: 1 });
+    const [entry] = await entries(kv);
+    expect(JSON.parse(entry!.value.toString())).to.deep.include({
+      apiVersion: `${group}/v1beta1`,
+      metadata,
+      spec: { app: 'a', roles: [{ id: 'worker', members: 2, resources: {} }] },
+    });
+    expect(await migrate(kv)).to.deep.equal({ objects: 1, rewritten: 0 });
+  });
+
+  it('is not what a newer server stored besides, which stays', async () => {
+    const { admin } = await serving(keys('aesgcm', 1));
+    await admin.ask(appsPath, { body: appDocument() });
+    const [{ key }] = (await entries(beneath)) as [Entry];
+    const kv = await encrypting(keys('aesgcm', 2, 1));
+    const value = { ...JSON.parse((await entries(kv))[0]!.value.toString()), future: true };
+    await (await encrypting(keys('aesgcm', 1))).txn(
+      { when: [], perform: [{ put: key, value: Buffer.from(JSON.stringify(value)) }] },
       never,
     );
     expect(await migrate(kv)).to.deep.equal({ objects: 1, rewritten: 1 });
-    const [entry] = await entries(kv);
-    expect(JSON.parse(entry!.value.toString())).to.deep.equal(stored);
+    expect(JSON.parse((await entries(kv))[0]!.value.toString())).to.deep.equal(value);
     expect(await migrate(kv)).to.deep.equal({ objects: 1, rewritten: 0 });
   });
 

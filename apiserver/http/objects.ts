@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { copyOf } from '../../openapi/machinery/json.ts';
 import { isRecord } from '../../openapi/machinery/meta.ts';
 import { deleted as deletedStatus, StatusError } from '../../openapi/machinery/status.ts';
+import type { Authorizer } from '../auth/authorizer.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
 import { DecodeError, decodeJson } from '../codec/json.ts';
 import { decodeYaml } from '../codec/yaml.ts';
@@ -15,6 +16,7 @@ import { patchTypesOf } from '../registry/registries.ts';
 import type { ObjectRegistry, Patcher, Target } from '../registry/registry.ts';
 import type { Resource } from '../registry/resource.ts';
 import { parseSelection, type Selection } from '../registry/selection.ts';
+import { applyOptions, applyType, mayCreate, readConfiguration } from './apply.ts';
 import { decoding, deleteOptionsFrom, fromProtobuf, readBody, readDocument } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { bareType, bodyMedia, negotiate } from './negotiation.ts';
@@ -28,9 +30,12 @@ const piecesPerTurn = 2000;
 
 export class ObjectHandlers {
   readonly #representation: Representation;
+  readonly #authorizer: Authorizer;
 
-  constructor(representation: Representation) {
+  /** @param authorizer is asked where a request turns out to do more than its verb says */
+  constructor(representation: Representation, authorizer: Authorizer) {
     this.#representation = representation;
+    this.#authorizer = authorizer;
   }
 
   async get(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
@@ -88,6 +93,8 @@ export class ObjectHandlers {
   }
 
   async patch(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
+    const applies = registry.resource.tracksOwnership !== false;
+    if (applies && bareType(exchange.header('content-type')) === applyType) return this.#apply(exchange, registry);
     const view = viewOf(exchange, false);
     const patcher = await readPatch(exchange, registry.resource, (patch) =>
       registry.respell(patch, exchange.attributes.version, exchange.warn),
@@ -95,6 +102,16 @@ export class ObjectHandlers {
     const options = writeOptions(exchange, 'PatchOptions');
     const snapshot = await registry.patch(patcher, targetOf(exchange), options, exchange.signal);
     return this.#sendObject(exchange, 200, registry, snapshot, view);
+  }
+
+  async #apply(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
+    const view = viewOf(exchange, false);
+    const options = applyOptions(exchange);
+    const configuration = await readConfiguration(exchange);
+    const allowed = () => mayCreate(exchange, this.#authorizer);
+    const target = targetOf(exchange);
+    const { snapshot, created } = await registry.apply(configuration, target, options, allowed, exchange.signal);
+    return this.#sendObject(exchange, created ? 201 : 200, registry, snapshot, view);
   }
 
   async delete(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
@@ -186,17 +203,20 @@ async function optionalBody(exchange: Exchange, { wire }: Resource): Promise<unk
 }
 
 /**
+ * A patch that is no apply.
+ *
  * @param respell puts a merge patch into today's spelling
  * @throws StatusError 400, 413, 415
  */
 export async function readPatch(
   exchange: Exchange,
-  { wire }: Pick<Resource, 'wire'>,
+  resource: Pick<Resource, 'wire' | 'tracksOwnership'>,
   respell: (patch: unknown) => void,
 ): Promise<Patcher> {
   const type = bareType(exchange.header('content-type'));
-  const offered = patchTypesOf({ ...(wire && { wire }) });
-  if (!offered.includes(type)) throw StatusError.unsupportedMediaType(offered);
+  const { wire } = resource;
+  const offered = patchTypesOf(resource);
+  if (!offered.includes(type) || type === applyType) throw StatusError.unsupportedMediaType(offered);
   const patch = decodePatch(await readBody(exchange));
   if (type === 'application/json-patch+json') {
     const operations = parseJsonPatch(patch);

@@ -10,10 +10,11 @@ import {
   tooLong,
 } from '../../openapi/machinery/field.ts';
 import { inWords } from '../../openapi/machinery/json.ts';
-import { isRecord } from '../../openapi/machinery/meta.ts';
+import { apiVersionOf, isRecord } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import type { DeleteOptions, PropagationPolicy } from '../registry/deletion.ts';
 import type { DocumentOptions, FieldValidation } from '../registry/registry.ts';
+import type { Manager } from '../registry/strategy.ts';
 import type { Exchange } from './exchange.ts';
 import type { IncludeObject } from './representation.ts';
 
@@ -30,12 +31,13 @@ const maxManagerBytes = 128;
 export function writeOptions(
   exchange: Exchange,
   kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
-): DocumentOptions {
+  isApply = false,
+): DocumentOptions & { readonly manager: Manager } {
   const { query, user, warn, attributes } = exchange;
   const validation = query.get('fieldValidation') ?? '';
   const faults = [...dryRunFaults(query.getAll('dryRun')), ...managerFaults(query.get('fieldManager') ?? '')];
   if (!validations.includes(validation)) faults.push(notSupported(at('fieldValidation'), validation, validations));
-  if (kind === 'PatchOptions' && query.has('force'))
+  if (kind === 'PatchOptions' && !isApply && query.has('force'))
     faults.push(forbidden(at('force'), 'may not be specified for non-apply patch'));
   refuse(kind, faults);
   return {
@@ -44,7 +46,18 @@ export function writeOptions(
     subresource: attributes.subresource,
     dryRun: query.has('dryRun'),
     fieldValidation: (validation || 'Warn') as FieldValidation,
+    manager: { name: query.get('fieldManager') || programOf(exchange), apiVersion: apiVersionOf(attributes) },
   };
+}
+
+/** Who says nothing owns fields in the name of the program: what stands before the slash of `User-Agent`. */
+function programOf(exchange: Exchange): string {
+  const [program = ''] = (exchange.header('user-agent') ?? '').split('/');
+  const printable = program.replace(/[^\P{C}]/gu, '');
+  return Buffer.from(printable)
+    .subarray(0, maxManagerBytes)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '');
 }
 
 function dryRunFaults(values: readonly string[]): FieldError[] {
@@ -209,7 +222,7 @@ export function watchOptions({ query }: Exchange): WatchOptions {
   };
 }
 
-const isTrue = (value: string | null): boolean => value !== null && value !== 'false' && value !== '0';
+export const isTrue = (value: string | null): boolean => value !== null && value !== 'false' && value !== '0';
 
 /**
  * A resourceVersion as a revision; undefined when unset.

@@ -54,7 +54,9 @@ export class SubresourceHandlers {
   }
 
   async patch(exchange: Exchange, registry: ObjectRegistry, subresource: Subresource<KubeObject>): Promise<void> {
-    const patcher = await readPatch(exchange, registry.resource, () => {});
+    // Nobody applies to a scale.
+    const { wire } = registry.resource;
+    const patcher = await readPatch(exchange, { ...(wire && { wire }), tracksOwnership: false }, () => {});
     const options = writeOptions(exchange, 'PatchOptions');
     const { attributes, signal } = exchange;
     const edit = (present: KubeObject): KubeObject =>

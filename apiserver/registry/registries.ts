@@ -17,10 +17,14 @@ import { allVerbs, hubForm, type Resource } from './resource.ts';
 import { servedVirtual, type VirtualResource } from './virtual.ts';
 
 /** What PATCH takes; strategic merge only where the whole of it is known (K-110, K-253). */
-export const patchTypesOf = ({ wire }: Pick<Resource, 'wire'>): readonly string[] => [
+export const patchTypesOf = ({
+  wire,
+  tracksOwnership,
+}: Pick<Resource, 'wire' | 'tracksOwnership'>): readonly string[] => [
   'application/json-patch+json',
   'application/merge-patch+json',
   ...(wire ? ['application/strategic-merge-patch+json'] : []),
+  ...(tracksOwnership === false ? [] : ['application/apply-patch+yaml']),
 ];
 
 const subresourceVerbs: readonly Verb[] = ['get', 'patch', 'update'];

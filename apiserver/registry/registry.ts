@@ -8,7 +8,7 @@ import type { Clock } from '../../openapi/machinery/clock.ts';
 import { type FieldError, invalid, metadata as metadataPath } from '../../openapi/machinery/field.ts';
 import { copyOf, inWords, jsonText } from '../../openapi/machinery/json.ts';
 import { isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
-import { StatusError } from '../../openapi/machinery/status.ts';
+import { isAlreadyExists, isNotFound, StatusError } from '../../openapi/machinery/status.ts';
 import type { Keyspace } from '../../storage/keys.ts';
 import type { Store } from '../../storage/store.ts';
 import type { WindowLimits } from '../cache/event-window.ts';
@@ -16,13 +16,15 @@ import type { ResourceCache } from '../cache/resource-cache.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
 import type { WatchCache } from '../cache/watch-cache.ts';
 import type { Admission } from './admission.ts';
+import { checkedConfiguration } from './configuration.ts';
 import { type Deleted, type DeleteOptions, Deletion } from './deletion.ts';
 import { type CompiledForm, KindCodec } from './kind-codec.ts';
 import { metadataFaults } from './metadata.ts';
+import { Ownership, setManagedFields } from './ownership.ts';
 import { Reads } from './reads.ts';
 import type { Resource, Subresource } from './resource.ts';
 import type { Selection } from './selection.ts';
-import type { WriteContext } from './strategy.ts';
+import type { Manager, WriteContext } from './strategy.ts';
 import { Writes } from './writes.ts';
 
 /** What is to be done about unknown and repeated fields (K-143 to K-145). */
@@ -30,6 +32,12 @@ export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
 export interface DocumentOptions extends WriteContext {
   readonly fieldValidation: FieldValidation;
+}
+
+export interface ApplyOptions extends DocumentOptions {
+  readonly manager: Manager;
+  /** Are fields taken that others own? */
+  readonly force: boolean;
 }
 
 /** A document as it was decoded. */
@@ -60,6 +68,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
   readonly reads: Reads;
   readonly writes: Writes<T>;
   readonly deletion: Deletion<T>;
+  readonly #ownership: Ownership<T> | undefined;
 
   constructor(parts: {
     resource: Resource<T>;
@@ -79,7 +88,10 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     this.codec = codec;
     this.cache = cache;
     this.reads = new Reads({ codec: codec as unknown as KindCodec, store, watchCache, cache, root });
-    this.writes = new Writes({ codec, store, admission, clock, root, known: (key) => cache.get(key) });
+    const ownership = resource.tracksOwnership === false ? undefined : new Ownership(codec, clock);
+    this.#ownership = ownership;
+    const known = (key: string): Snapshot | undefined => cache.get(key);
+    this.writes = new Writes({ codec, store, admission, clock, root, known, ...(ownership && { ownership }) });
     this.deletion = new Deletion({ codec, store, admission, clock, root });
   }
 
@@ -143,6 +155,68 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
       return object;
     };
     return this.writes.modify(this.keyOf(target), change, options, signal);
+  }
+
+  /**
+   * Server-side apply: the object is made what the configuration says as far as it says anything (K-257 to K-288).
+   *
+   * @param mayCreate throws when the user may not create; asked only when there is no such object (K-261)
+   * @throws StatusError 400, 409 with all conflicts, 415 where nobody owns fields, 422
+   */
+  async apply(
+    received: ReceivedDocument,
+    target: Target,
+    options: ApplyOptions,
+    mayCreate: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<{ readonly snapshot: Snapshot; readonly created: boolean }> {
+    const form = this.codec.form(target.version);
+    const configuration = checkedConfiguration(received.value, this.resource.kind, form.apiVersion, target.name);
+    this.respell(configuration, target.version, options.warn);
+    const { uid, resourceVersion } = metadataOf(configuration);
+    const preconditions = {
+      ...(typeof uid === 'string' && uid && { uid }),
+      ...(typeof resourceVersion === 'string' && resourceVersion && { resourceVersion }),
+    };
+    const change = (old: T | undefined): T => this.#applied(configuration, old, form, options);
+    const context = { ...options, isApply: true };
+    for (;;) {
+      try {
+        return {
+          snapshot: await this.writes.modify(this.keyOf(target), change, context, signal, preconditions),
+          created: false,
+        };
+      } catch (error) {
+        if (!isNotFound(error) || options.subresource) throw error;
+      }
+      if (preconditions.uid)
+        throw StatusError.conflict(
+          this.writes.groupResource,
+          target.name,
+          `uid mismatch: the provided object specified uid ${preconditions.uid}, and no existing object was found`,
+        );
+      await mayCreate();
+      try {
+        return {
+          snapshot: await this.writes.create(change(undefined), target.namespace, context, signal),
+          created: true,
+        };
+      } catch (error) {
+        // Somebody was quicker: then it is there to be changed.
+        if (!isAlreadyExists(error)) throw error;
+      }
+    }
+  }
+
+  /** The object that applying makes of another, or of nothing. */
+  #applied(configuration: Record<string, unknown>, old: T | undefined, form: CompiledForm, options: ApplyOptions): T {
+    const { manager, subresource, force } = options;
+    const ownership = this.#ownership as Ownership<T>;
+    const { document, managedFields } = ownership.apply(old, { configuration, manager, subresource, force });
+    const { object, faults } = this.#decoded(document, { value: document, duplicates: [] }, form, options);
+    this.#refuseIllTyped(object, faults);
+    setManagedFields(object, managedFields);
+    return object;
   }
 
   /** Puts a merge patch into today's spelling, in place. @throws StatusError 422 when two spellings disagree */

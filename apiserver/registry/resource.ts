@@ -89,6 +89,8 @@ export interface Resource<T extends KubeObject = KubeObject, R = unknown> {
   readonly countsGenerations?: boolean;
   /** May an update leave the resourceVersion out, and so overwrite whatever is there? Absent: no; most of Kubernetes' own kinds may. */
   readonly allowsUnconditionalUpdate?: boolean;
+  /** Is it kept who owns which field, and may configurations be applied (K-257)? Absent: yes. */
+  readonly tracksOwnership?: boolean;
   /** What bodies may be written in besides JSON and YAML. */
   readonly wire?: WireForms;
 }

@@ -8,6 +8,13 @@ import type { KubeObject } from '../../openapi/machinery/meta.ts';
 import type { Alongside } from '../../storage/store.ts';
 import type { UserInfo } from '../auth/user.ts';
 
+/** In whose name fields are owned, and in which version they were written. */
+export interface Manager {
+  readonly name: string;
+  /** `kubedirector.bluedata.io/v1beta1` */
+  readonly apiVersion: string;
+}
+
 /** The circumstances of a write. */
 export interface WriteContext {
   readonly user: UserInfo;
@@ -16,6 +23,10 @@ export interface WriteContext {
   readonly subresource: string;
   /** Says something to the client that is no refusal. */
   readonly warn: (text: string) => void;
+  /** Absent: whoever owned fields before does so afterwards. */
+  readonly manager?: Manager;
+  /** Is this an apply, whose object says itself who owns its fields? */
+  readonly isApply?: boolean;
 }
 
 /**

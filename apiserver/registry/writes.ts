@@ -8,7 +8,7 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../../openapi/machinery/clock.ts';
 import type { FieldError } from '../../openapi/machinery/field.ts';
 import { copyOf, sameJson } from '../../openapi/machinery/json.ts';
-import type { KubeObject } from '../../openapi/machinery/meta.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../../openapi/machinery/meta.ts';
 import { safeAlphabet } from '../../openapi/machinery/names.ts';
 import { type GroupResource, StatusError } from '../../openapi/machinery/status.ts';
 import { isStorageError } from '../../storage/errors.ts';
@@ -25,6 +25,7 @@ import {
   metadataForCreate,
   metadataForUpdate,
 } from './metadata.ts';
+import { type Ownership, setManagedFields } from './ownership.ts';
 import type { Resource } from './resource.ts';
 import { isHeld, type WriteContext } from './strategy.ts';
 
@@ -55,6 +56,7 @@ export class Writes<T extends KubeObject = KubeObject> {
   readonly #clock: Clock;
   readonly #root: string;
   readonly #known: (key: string) => Snapshot | undefined;
+  readonly #ownership: Ownership<T> | undefined;
 
   constructor(parts: {
     codec: KindCodec<T>;
@@ -64,6 +66,8 @@ export class Writes<T extends KubeObject = KubeObject> {
     root: string;
     /** What the cache believes an object to be. */
     known: (key: string) => Snapshot | undefined;
+    /** Absent: nobody is said to own fields. */
+    ownership?: Ownership<T>;
   }) {
     this.#codec = parts.codec;
     this.#store = parts.store;
@@ -71,6 +75,7 @@ export class Writes<T extends KubeObject = KubeObject> {
     this.#clock = parts.clock;
     this.#root = parts.root;
     this.#known = parts.known;
+    this.#ownership = parts.ownership;
   }
 
   get #resource(): Resource<T> {
@@ -108,7 +113,7 @@ export class Writes<T extends KubeObject = KubeObject> {
       };
       if (!name && generateName) candidate.metadata.name = generated(generateName);
       try {
-        return await this.#createNamed(candidate, context, signal, faults);
+        return await this.#createNamed(candidate, object.metadata.managedFields, context, signal, faults);
       } catch (error) {
         const taken = error instanceof StatusError && error.reason === 'AlreadyExists' && !name;
         if (!taken) throw error;
@@ -119,6 +124,7 @@ export class Writes<T extends KubeObject = KubeObject> {
 
   async #createNamed(
     given: T,
+    managedFields: ManagedFieldsEntry[] | undefined,
     context: WriteContext,
     signal: AbortSignal,
     faults: readonly FieldError[],
@@ -136,6 +142,7 @@ export class Writes<T extends KubeObject = KubeObject> {
       this.#refuse(object, strategy.validate?.(object, related) ?? []);
       for (const text of strategy.warnings?.(object, undefined, related) ?? []) context.warn(text);
       const alongside = strategy.alongside?.(object, undefined, related);
+      this.#own(object, undefined, managedFields, context);
       return { write: this.#codec.envelope.stored(object), ...(alongside && { alongside }) };
     };
     try {
@@ -243,11 +250,19 @@ export class Writes<T extends KubeObject = KubeObject> {
       ...metadataChangeFaults(object.metadata, old.metadata),
       ...(faults ?? []),
     ]);
-    return {
-      object,
-      warnings: strategy.warnings?.(object, old, related) ?? [],
-      alongside: strategy.alongside?.(object, old, related),
-    };
+    const warnings = strategy.warnings?.(object, old, related) ?? [];
+    const alongside = strategy.alongside?.(object, old, related);
+    // What is said about ownership on a subresource counts for nothing (K-281).
+    const { managedFields } = (context.subresource && !context.isApply ? old : given).metadata;
+    this.#own(object, old, managedFields, context);
+    return { object, warnings, alongside };
+  }
+
+  /** @param said what the write itself says about who owns what */
+  #own(object: T, old: T | undefined, said: ManagedFieldsEntry[] | undefined, context: WriteContext): void {
+    if (!this.#ownership) return;
+    if (context.isApply) setManagedFields(object, said);
+    else if (context.manager) this.#ownership.record(object, old, said, context, context.manager);
   }
 
   /** Status is written through its own path only, and nothing else through that one (K-240). */

@@ -22,6 +22,7 @@ const writingStatus: WriteContext = {
   dryRun: false,
   subresource: 'status',
   warn: () => {},
+  manager: { name: 'kubedirector', apiVersion: 'kubedirector.bluedata.io/v1beta1' },
 };
 
 const parsed = new WeakMap<Snapshot, KubeObject>();

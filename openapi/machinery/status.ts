@@ -155,6 +155,11 @@ export class StatusError extends Error {
     );
   }
 
+  /** Fields that others own: nothing but the causes says which object it is about (K-266). */
+  static applyConflict(message: string, causes: readonly StatusCause[]): StatusError {
+    return failure(409, 'Conflict', message, { causes: [...causes] });
+  }
+
   /** @param next a continue token with which a client may go on without consistency (K-184) */
   static expired(message: string, next?: string): StatusError {
     const { status } = failure(410, 'Expired', message);

@@ -166,6 +166,22 @@ describeWithKubectl('kubectl', (kubectl) => {
         expect(await run(`get ${kind} odd`)).to.contain('not found');
       });
 
+      it30('apply --server-side owns what it says, and asks before it takes what others own (K-257)', async () => {
+        writeFileSync(join(clone.folder, 'own.json'), JSON.stringify({ ...files[version], metadata: { name: 'own' } }));
+        const apply = 'apply --server-side --field-manager=me -f own.json';
+        expect(await run(apply)).to.match(/ serverside-applied\n$/);
+        const revision = await run(`get ${kind} own -o jsonpath={.metadata.resourceVersion}`);
+        expect(await run(`scale ${kind} own --replicas=3`)).to.match(/ scaled\n$/);
+        const refused = await run(apply);
+        expect(refused).to.match(/Apply failed with 1 conflict: conflict with "kubectl" with subresource "scale"/);
+        expect(refused).to.match(/\.spec\.roles\[(id|name)="worker"\]\.(members|replicas)/);
+        expect(await run(`${apply} --force-conflicts`)).to.match(/ serverside-applied\n$/);
+        expect(await run(`get ${kind} own -o jsonpath={.metadata.resourceVersion}`)).not.to.equal(revision);
+        const managers = '-o jsonpath={.metadata.managedFields[*].manager}';
+        expect((await run(`get ${kind} own ${managers}`)).split(' ')).to.include('me');
+        await run(`delete ${kind} own`);
+      });
+
       it30('delete removes the cluster and all that belongs to it (K-517)', async () => {
         expect(await run(`delete ${kind} demo`)).to.match(/"demo" deleted/);
         const left =

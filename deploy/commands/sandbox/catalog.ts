@@ -36,7 +36,10 @@ async function applyApp(file: string, registries: Registries, namespace: string,
   const registry = registries.find('kubedirector.bluedata.io', 'kubedirectorapps');
   if (!registry) throw new Error('the server has no apps');
   const { name } = (value as { metadata: { name: string } }).metadata;
-  const context = { user: { name: 'system:catalog', groups: [] }, dryRun: false, subresource: '', warn: () => {} };
+  const context = {
+    ...{ user: { name: 'system:catalog', groups: [] }, dryRun: false, subresource: '', warn: () => {} },
+    manager: { name: 'kubedirector', apiVersion: `kubedirector.bluedata.io/${version}` },
+  };
   try {
     await registry.create(
       { value, duplicates },

@@ -1,0 +1,35 @@
+/**
+ * The body of an apply, before anything is made of it: is it a configuration of the object that the path names (K-258, K-259)?
+ */
+import { inWords } from '../../openapi/machinery/json.ts';
+import { isRecord } from '../../openapi/machinery/meta.ts';
+import { StatusError } from '../../openapi/machinery/status.ts';
+
+/** @throws StatusError 400 */
+export function checkedConfiguration(
+  value: unknown,
+  kind: string,
+  apiVersion: string,
+  name: string,
+): Record<string, unknown> {
+  if (!isRecord(value)) throw StatusError.badRequest('error decoding YAML: the configuration is no object');
+  if (value.kind !== kind || value.apiVersion !== apiVersion) {
+    const [group, version] = groupVersion(value.apiVersion);
+    throw StatusError.badRequest(`invalid object type: ${group}/${version}, Kind=${inWords(value.kind ?? '')}`);
+  }
+  const metadata = isRecord(value.metadata) ? value.metadata : {};
+  if (metadata.managedFields !== undefined) throw StatusError.badRequest('metadata.managedFields must be nil');
+  if (metadata.name === undefined || metadata.name === '')
+    throw StatusError.badRequest('the name of the object was undeterminable: name must be provided');
+  if (metadata.name !== name)
+    throw StatusError.badRequest(
+      `the name of the object (${inWords(metadata.name)}) does not match the name on the URL (${name})`,
+    );
+  return value;
+}
+
+function groupVersion(apiVersion: unknown): [group: string, version: string] {
+  const text = inWords(apiVersion ?? '');
+  const slash = text.indexOf('/');
+  return slash < 0 ? ['', text] : [text.slice(0, slash), text.slice(slash + 1)];
+}

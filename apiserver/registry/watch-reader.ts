@@ -94,6 +94,7 @@ export class WatchReader {
 
   #nextEvent(): WatchItem | undefined {
     for (;;) {
+      this.#skipUnwanted();
       if (this.#position === undefined || this.#cache.window !== this.#window || !this.#window.holds(this.#position)) {
         if (this.#position !== undefined && this.#cache.window === this.#window) this.#cache.overtaken += 1;
         return { type: 'ERROR', error: tooOld(this.caughtUpTo, this.#window.oldest) };
@@ -109,6 +110,12 @@ export class WatchReader {
       const item = event.revision > this.#since ? this.#seenBySelection(event) : undefined;
       if (item) return item;
     }
+  }
+
+  /** Begun at a revision that the cache had not seen yet, it does not miss what left the window before that came. */
+  #skipUnwanted(): void {
+    if (this.#seen >= this.#since || this.#position === undefined || this.#window.holds(this.#position)) return;
+    this.#position = this.#window.positionAfter(this.#since) ?? this.#position;
   }
 
   /** What an event means to somebody who sees only the selected objects (K-220). */

@@ -1,0 +1,188 @@
+/**
+ * One cycle of a fault run: clients and watches on fresh objects, faults as the seed has them, then peace; then everything that
+ * anybody was told is judged.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, collection } from './client.ts';
+import { History } from './history.ts';
+import { unexplained } from './register-checker.ts';
+import { Seeded } from './seeded.ts';
+import { Truth } from './truth.ts';
+import { type Acknowledged, brokenPromises, outOfOrder, wrongLists } from './watch-checker.ts';
+import { type Scope, Watcher } from './watcher.ts';
+import type { World } from './world.ts';
+
+export interface CycleOptions {
+  readonly seed: number;
+  /** How long faults go on. */
+  readonly durationMs: number;
+  /** So many faults at least, however long that takes. */
+  readonly times?: number;
+  /** Faults by name; absent: all that there are. */
+  readonly only?: readonly string[];
+  readonly clients?: number;
+  /** The longest pause of a client between two calls. */
+  readonly paceMs?: number;
+  /** How long a fault lasts, and then peace: from and to. */
+  readonly faultMs?: readonly [number, number];
+  readonly peaceMs?: readonly [number, number];
+}
+
+export interface CycleResult {
+  readonly seed: number;
+  /** What broke a promise; empty when all is well. */
+  readonly violations: readonly string[];
+  /** What was done to the world, in order. */
+  readonly faults: readonly { readonly name: string; readonly what: string; readonly holdMs: number }[];
+  readonly operations: number;
+  /** Operations by what came of them. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly lists: number;
+  readonly events: number;
+  readonly watches: number;
+}
+
+/** How long the world may take to be itself again once all faults are over: an election, a start, and a cache to fill. */
+const recoveryMs = 60_000;
+
+export async function runCycle(world: World, options: CycleOptions): Promise<CycleResult> {
+  const { seed, durationMs, clients: count = 8, paceMs = 20 } = options;
+  const chance = new Seeded(seed);
+  const history = new History();
+  const stop = { clients: new AbortController(), watchers: new AbortController() };
+  const pools = world.replicas.map(({ pool }) => pool);
+  const namespaces = ['red', 'blue'].map((colour) => `c${seed}-${Date.now().toString(36)}-${colour}`);
+  const names = ['a', 'b', 'c'];
+  const watchers = scopesFor(namespaces).map(
+    ({ scope, sendsInitial }, i) =>
+      new Watcher({ name: `watch ${i}`, scope, sendsInitial, chance: chance.fork(), history, pools, namespaces }),
+  );
+  const clients = Array.from(
+    { length: count },
+    (_, i) => new Client({ name: `w${i}`, chance: chance.fork(), history, pools, namespaces, names, paceMs }),
+  );
+  const watching = watchers.map((watcher) => watcher.run(stop.watchers.signal));
+  const working = clients.map((client) => client.run(stop.clients.signal));
+  const faults: { name: string; what: string; holdMs: number }[] = [];
+  try {
+    await disturb(world, chance.fork(), options, faults);
+    await world.heal();
+    // Recovery needs nobody: writes and reads succeed at every server by themselves.
+    await recovered(world, namespaces[0]!, history);
+    await sleep(Math.min(durationMs, 1000));
+    stop.clients.abort();
+    await Promise.all(working);
+    await caughtUp(world, watchers, namespaces[0]!, history);
+  } finally {
+    stop.clients.abort();
+    stop.watchers.abort();
+    await Promise.all([...working, ...watching]);
+  }
+  return { seed, faults, ...judged(history, watchers) };
+}
+
+const scopesFor = ([red, blue]: readonly string[]): { scope: Scope; sendsInitial: boolean }[] => [
+  { scope: {}, sendsInitial: false },
+  { scope: {}, sendsInitial: true },
+  { scope: { namespace: red! }, sendsInitial: false },
+  { scope: { parity: 'even' }, sendsInitial: true },
+  { scope: { namespace: blue!, parity: 'odd' }, sendsInitial: false },
+  { scope: { namespace: blue!, name: 'a' }, sendsInitial: true },
+];
+
+/** One fault after the other, sometimes two at once, until the time is over. */
+async function disturb(
+  world: World,
+  chance: Seeded,
+  { durationMs, times = 0, only, faultMs = [300, 4000], peaceMs = [200, 2000] }: CycleOptions,
+  told: { name: string; what: string; holdMs: number }[],
+): Promise<void> {
+  const until = performance.now() + durationMs;
+  const possible = world.faults.filter(({ name }) => !only || only.includes(name));
+  while (performance.now() < until || told.length < times) {
+    await sleep(chance.integer(...peaceMs));
+    if (!possible.length) continue;
+    const chosen = Array.from({ length: chance.chance(0.25) ? 2 : 1 }, () => chance.pick(possible));
+    const holdMs = chance.integer(...faultMs);
+    for (const { name, inject } of chosen) told.push({ name, what: await inject(chance), holdMs });
+    await sleep(holdMs);
+    await world.heal();
+  }
+}
+
+/** Waits until every server answers a read of the newest state. @returns the newest revision that one told */
+async function recovered(world: World, namespace: string, history: History): Promise<number> {
+  const deadline = performance.now() + recoveryMs;
+  let newest = 0;
+  for (const [i, { pool }] of world.replicas.entries())
+    for (;;) {
+      const answer = await pool
+        .request({ method: 'GET', path: collection(namespace) })
+        .then(async ({ statusCode, body }) => ({ statusCode, text: await body.text() }))
+        .catch((error: Error) => ({ statusCode: 0, text: error.message }));
+      if (answer.statusCode === 200) {
+        const { metadata } = JSON.parse(answer.text) as { metadata: { resourceVersion: string } };
+        newest = Math.max(newest, Number(metadata.resourceVersion));
+        break;
+      }
+      if (performance.now() > deadline) {
+        history.faults.push(`server ${i} did not recover: ${answer.statusCode} ${answer.text}`);
+        break;
+      }
+      await sleep(50);
+    }
+  return newest;
+}
+
+/** Waits until every watch has told all there is. */
+async function caughtUp(
+  world: World,
+  watchers: readonly Watcher[],
+  namespace: string,
+  history: History,
+): Promise<void> {
+  const newest = await recovered(world, namespace, history);
+  const deadline = performance.now() + recoveryMs;
+  for (const watcher of watchers)
+    while (watcher.reached < newest) {
+      if (performance.now() > deadline) {
+        history.faults.push(`${watcher.name} came to ${watcher.reached}, not to ${newest}`);
+        break;
+      }
+      await sleep(20);
+    }
+}
+
+function judged(history: History, watchers: readonly Watcher[]): Omit<CycleResult, 'seed' | 'faults'> {
+  const { calls, lists, faults, firstSeen } = history;
+  const truth = new Truth(history, watchers);
+  const acknowledged: Acknowledged[] = calls.flatMap(({ operation, outcome, called, returned }) =>
+    'value' in operation && outcome.told === 'ok' && outcome.revision !== undefined
+      ? [{ called, returned, revision: outcome.revision }]
+      : [],
+  );
+  const refusedButDone = calls.flatMap(({ operation, outcome, key }) =>
+    'value' in operation && outcome.told === 'refused' && firstSeen.has(operation.value)
+      ? [`${key}: ${operation.value} was refused, and written all the same`]
+      : [],
+  );
+  const outcomes: Record<string, number> = {};
+  for (const { outcome } of calls) outcomes[outcome.told] = (outcomes[outcome.told] ?? 0) + 1;
+  const records = watchers.flatMap(({ segments }) => segments.flatMap((segment) => segment.records));
+  return {
+    violations: [
+      ...faults,
+      ...truth.faults,
+      ...refusedButDone,
+      ...unexplained(calls, firstSeen),
+      ...outOfOrder(acknowledged),
+      ...wrongLists(lists, acknowledged, truth),
+      ...brokenPromises(watchers, truth),
+    ],
+    operations: calls.length,
+    outcomes,
+    lists: lists.length,
+    events: records.filter(({ type }) => type !== 'BOOKMARK').length,
+    watches: watchers.reduce((sum, { segments }) => sum + segments.length, 0),
+  };
+}

@@ -66,7 +66,11 @@ export class ApiServer {
     this.#pipeline = new Pipeline({
       authenticate: parts.authenticate,
       authorizer: parts.authorizer,
-      resources: new ResourceEndpoint(registries, new ObjectHandlers(representation, parts.authorizer), new SubresourceHandlers(clock)),
+      resources: new ResourceEndpoint(
+        registries,
+        new ObjectHandlers(representation, parts.authorizer),
+        new SubresourceHandlers(clock),
+      ),
       others: new ExpressEndpoint(router),
       obstacle: () => registries.cache.obstacle,
       ...(parts.metrics && { observe: observeRequests(parts.metrics, (attributes) => registries.serves(attributes)) }),

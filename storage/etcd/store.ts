@@ -190,7 +190,8 @@ export class EtcdStore implements KeyValueStore {
     for (let endpoint = 0; endpoint < this.#clients.count; endpoint++)
       try {
         const { version, dbSize } = await this.#clients.status(endpoint, this.#timeoutMs);
-        const alarm = (await this.#clients.alarms(endpoint, this.#timeoutMs)).join(', ');
+        // Each member raises its own.
+        const alarm = [...new Set(await this.#clients.alarms(endpoint, this.#timeoutMs))].join(', ');
         return { version: `etcd ${version}`, sizeBytes: Number(dbSize), ...(alarm && { alarm }) };
       } catch (error) {
         failure = error;

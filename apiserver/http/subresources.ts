@@ -9,9 +9,11 @@ import { compileValidation, type Validator } from '../../openapi/schema/validate
 import { metadataBody, metadataItem } from '../codec/protobuf/meta.ts';
 import type { ReceivedDocument } from '../registry/registry.ts';
 import { checkName, type ObjectRegistry } from '../registry/registry.ts';
-import type { Subresource } from '../registry/resource.ts';
+import type { OwnedThrough, Subresource } from '../registry/resource.ts';
+import { applyOptions, applyType, readConfiguration } from './apply.ts';
 import { readDocument } from './body.ts';
 import type { Exchange } from './exchange.ts';
+import { bareType } from './negotiation.ts';
 import { readPatch, viewOf } from './objects.ts';
 import { revisionOf, writeOptions } from './options.ts';
 import { documentTable } from './representation.ts';
@@ -54,7 +56,10 @@ export class SubresourceHandlers {
   }
 
   async patch(exchange: Exchange, registry: ObjectRegistry, subresource: Subresource<KubeObject>): Promise<void> {
-    // Nobody applies to a scale.
+    const { owned } = subresource;
+    const applies = owned && registry.resource.tracksOwnership !== false;
+    if (applies && bareType(exchange.header('content-type')) === applyType)
+      return this.#apply(exchange, registry, { ...subresource, owned });
     const { wire } = registry.resource;
     const patcher = await readPatch(exchange, { ...(wire && { wire }), tracksOwnership: false }, () => {});
     const options = writeOptions(exchange, 'PatchOptions');
@@ -62,6 +67,19 @@ export class SubresourceHandlers {
     const edit = (present: KubeObject): KubeObject =>
       this.#checked(patcher(present as unknown as Record<string, unknown>), subresource, attributes);
     const document = await registry.writeSubresource(subresource, edit, attributes, options, signal);
+    return this.#send(exchange, document, subresource);
+  }
+
+  async #apply(
+    exchange: Exchange,
+    registry: ObjectRegistry,
+    subresource: Subresource<KubeObject> & { readonly owned: OwnedThrough<KubeObject> },
+  ): Promise<void> {
+    const options = applyOptions(exchange);
+    const received = await readConfiguration(exchange);
+    const { attributes, signal } = exchange;
+    const judge = (document: KubeObject): KubeObject => this.#checked(document, subresource, attributes);
+    const document = await registry.applySubresource(subresource, received, judge, attributes, options, signal);
     return this.#send(exchange, document, subresource);
   }
 

@@ -12,8 +12,11 @@ import {
   conflictMessage,
   FieldManager,
   FieldSet,
+  type Refused,
 } from '../managedfields/field-manager.ts';
 import type { CompiledForm, KindCodec } from './kind-codec.ts';
+import { type AppliedThrough, appliedThrough } from './ownership-through.ts';
+import type { OwnedThrough, Subresource } from './resource.ts';
 import type { Manager, WriteContext } from './strategy.ts';
 
 /** What writes of the object itself cannot change, and those of its status (K-273). */
@@ -74,25 +77,33 @@ export class Ownership<T extends KubeObject = KubeObject> {
     application: Application,
   ): { document: Record<string, unknown>; managedFields: ManagedFieldsEntry[] | undefined } {
     const { configuration, manager, subresource, force } = application;
-    try {
-      const result = this.#fields.applyConfiguration({
+    const { object, managedFields } = refusing(() =>
+      this.#fields.applyConfiguration({
         ...{ live: old, configuration, force, subresource, manager: manager.name, apiVersion: manager.apiVersion },
         resetFields: this.#resetFields(subresource),
         time: timestamp(this.#clock.now()),
-      });
-      if ('conflicts' in result) {
-        const causes: readonly StatusCause[] = conflictCauses(result.conflicts);
-        throw StatusError.applyConflict(conflictMessage(result.conflicts), causes);
-      }
-      // It shares parts with the live object and the configuration, and is pruned and defaulted in place.
-      return {
-        document: copyOf(result.object) as unknown as Record<string, unknown>,
-        managedFields: result.managedFields,
-      };
-    } catch (error) {
-      if (error instanceof ConfigurationError) throw StatusError.badRequest(error.message);
-      throw error;
-    }
+      }),
+    );
+    // It shares parts with the live object and the configuration, and is pruned and defaulted in place.
+    return { document: copyOf(object) as unknown as Record<string, unknown>, managedFields };
+  }
+
+  /**
+   * The same for a document that stands for one field of the object (K-283).
+   *
+   * @throws StatusError 400, 409
+   */
+  applyThrough(
+    subresource: Subresource<T> & { readonly owned: OwnedThrough<T> },
+    old: T,
+    { configuration, manager, force }: Omit<Application, 'subresource'>,
+  ): AppliedThrough {
+    return refusing(() =>
+      appliedThrough(subresource, old, {
+        ...{ configuration, force, manager: manager.name, parentVersion: manager.apiVersion },
+        time: timestamp(this.#clock.now()),
+      }),
+    );
   }
 
   #resetFields(subresource: string): FieldSet {
@@ -114,6 +125,19 @@ export class Ownership<T extends KubeObject = KubeObject> {
     const converted = (to.form.fromHub?.(hub) ?? hub) as unknown as KubeObject;
     converted.apiVersion = apiVersion;
     return converted;
+  }
+}
+
+/** @throws StatusError 409 with all conflicts, 400 for a configuration that fits no schema */
+function refusing<R extends object>(apply: () => R | Refused): R {
+  try {
+    const result = apply();
+    if (!('conflicts' in result)) return result;
+    const causes: readonly StatusCause[] = conflictCauses(result.conflicts);
+    throw StatusError.applyConflict(conflictMessage(result.conflicts), causes);
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw StatusError.badRequest(error.message);
+    throw error;
   }
 }
 

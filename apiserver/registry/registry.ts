@@ -7,7 +7,7 @@
 import type { Clock } from '../../openapi/machinery/clock.ts';
 import { type FieldError, invalid, metadata as metadataPath } from '../../openapi/machinery/field.ts';
 import { copyOf, inWords, jsonText } from '../../openapi/machinery/json.ts';
-import { isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
+import { apiVersionOf, isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
 import { isAlreadyExists, isNotFound, StatusError } from '../../openapi/machinery/status.ts';
 import type { Keyspace } from '../../storage/keys.ts';
 import type { Store } from '../../storage/store.ts';
@@ -22,7 +22,7 @@ import { type CompiledForm, KindCodec } from './kind-codec.ts';
 import { metadataFaults } from './metadata.ts';
 import { Ownership, setManagedFields } from './ownership.ts';
 import { Reads } from './reads.ts';
-import type { Resource, Subresource } from './resource.ts';
+import type { OwnedThrough, Resource, Subresource } from './resource.ts';
 import type { Selection } from './selection.ts';
 import type { Manager, WriteContext } from './strategy.ts';
 import { Writes } from './writes.ts';
@@ -173,11 +173,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     const form = this.codec.form(target.version);
     const configuration = checkedConfiguration(received.value, this.resource.kind, form.apiVersion, target.name);
     this.respell(configuration, target.version, options.warn);
-    const { uid, resourceVersion } = metadataOf(configuration);
-    const preconditions = {
-      ...(typeof uid === 'string' && uid && { uid }),
-      ...(typeof resourceVersion === 'string' && resourceVersion && { resourceVersion }),
-    };
+    const preconditions = preconditionsIn(configuration);
     const change = (old: T | undefined): T => this.#applied(configuration, old, form, options);
     const context = { ...options, isApply: true };
     for (;;) {
@@ -248,6 +244,44 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
       return object;
     };
     const snapshot = await this.writes.modify(this.keyOf(target), change, options, signal);
+    return subresource.read(snapshot.object<T>());
+  }
+
+  /**
+   * Server-side apply to the document that stands for an object under a subresource.
+   *
+   * @param judge passes the document that applying has made. @throws StatusError 400, 404, 409, 422
+   */
+  async applySubresource(
+    subresource: Subresource<T> & { readonly owned: OwnedThrough<T> },
+    received: ReceivedDocument,
+    judge: (document: KubeObject) => KubeObject,
+    target: Target,
+    options: ApplyOptions,
+    signal: AbortSignal,
+  ): Promise<KubeObject> {
+    const configuration = checkedConfiguration(
+      received.value,
+      subresource.kind,
+      apiVersionOf(subresource),
+      target.name,
+    );
+    const ownership = this.#ownership as Ownership<T>;
+    const change = (old: T): T => {
+      const applied = ownership.applyThrough(subresource, old, { configuration, ...options });
+      const object = subresource.write(old, judge(applied.document));
+      this.#refuseIllTyped(object, this.codec.hub.validate(object));
+      setManagedFields(object, applied.managedFields);
+      return object;
+    };
+    const context = { ...options, isApply: true };
+    const snapshot = await this.writes.modify(
+      this.keyOf(target),
+      change,
+      context,
+      signal,
+      preconditionsIn(configuration),
+    );
     return subresource.read(snapshot.object<T>());
   }
 
@@ -422,3 +456,12 @@ function checkRevision(resourceVersion: string): void {
 
 /** The beginning of a body, to recognise it by. */
 export const snippet = (text: string): string => (text.length > 30 ? `${text.slice(0, 30)} ...` : text || '<empty>');
+
+/** What a configuration says of the object that it is for (K-258). */
+function preconditionsIn(configuration: Record<string, unknown>): { uid?: string; resourceVersion?: string } {
+  const { uid, resourceVersion } = metadataOf(configuration);
+  return {
+    ...(typeof uid === 'string' && uid && { uid }),
+    ...(typeof resourceVersion === 'string' && resourceVersion && { resourceVersion }),
+  };
+}

@@ -9,6 +9,7 @@ import type { KubeObject } from '../../openapi/machinery/meta.ts';
 import type { NameRule } from '../../openapi/machinery/names.ts';
 import type { Schema } from '../../openapi/schema/schema.ts';
 import type { Verb } from '../../openapi/served.ts';
+import type { Path } from '../managedfields/path-element.ts';
 import type { Strategy } from './strategy.ts';
 
 /** A cell of a table. */
@@ -55,6 +56,16 @@ export interface Subresource<T extends KubeObject> {
    * @throws StatusError when the document cannot be
    */
   write(object: T, document: KubeObject): T;
+  /** Absent: nobody applies to it. */
+  readonly owned?: OwnedThrough<T>;
+}
+
+/** The one field of a subresource's document that is kept in the object, so that whoever applies it owns it there (K-283). */
+export interface OwnedThrough<T> {
+  /** In the document. */
+  readonly field: Path;
+  /** In the object, as a served version has it; undefined when the object has none. */
+  inObject(object: T, version: string): Path | undefined;
 }
 
 /** A field that people may select by; `label` is its name in selectors (`spec.app`). */

@@ -253,16 +253,56 @@ describe('apply', () => {
       expect(code).to.equal(400);
       expect(body.message).to.match(/^error decoding YAML: /);
     });
+  });
 
-    it('on a scale, which nobody applies to: 415 with what may be sent (K-110)', async () => {
-      const name = nameless();
-      await apply(config(name, whole()), 'm1');
-      const { code } = await server.admin.ask(`${clustersPath}/${name}/scale?fieldManager=m1`, {
+  describe('to a scale (K-283)', () => {
+    const scale = (name: string, replicas: number | undefined, manager: string, query = '') =>
+      server.admin.ask(`${clustersPath}/${name}/scale?fieldManager=${manager}${query}`, {
         method: 'PATCH',
         type: 'application/apply-patch+yaml',
-        body: { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name }, spec: { replicas: 1 } },
+        body: { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name }, spec: { replicas } },
       });
-      expect(code).to.equal(415);
+    const made = async (): Promise<string> => {
+      const name = nameless();
+      await apply(config(name, whole(2)), 'm1');
+      return name;
+    };
+
+    it('conflicts with whoever owns the members, in the words of a scale', async () => {
+      const { code, body } = await scale(await made(), 3, 'hpa');
+      expect(code, JSON.stringify(body)).to.equal(409);
+      expect(body.message).to.equal('Apply failed with 1 conflict: conflict with "m1": .spec.replicas');
+    });
+
+    it('by force takes them, and owns them in the cluster', async () => {
+      const name = await made();
+      const { code, body } = await scale(name, 3, 'hpa', '&force=true');
+      expect([code, body.spec.replicas]).to.deep.equal([200, 3]);
+      expect(body.metadata).not.to.have.property('managedFields');
+      expect(await owners(name)).to.have.members(['Apply m1', 'Apply hpa scale']);
+      expect(await fieldsOf(name, 'hpa')).to.deep.equal({
+        'f:spec': { 'f:roles': { 'k:{"id":"worker"}': { 'f:members': {} } } },
+      });
+      expect(await fieldsOf(name, 'm1')).not.to.have.nested.property('f:spec.f:roles.k:{"id":"worker"}.f:members');
+      const refused = await apply(config(name, whole(2)), 'm1');
+      expect(refused.body.message).to.equal(
+        'Apply failed with 1 conflict: conflict with "hpa" with subresource "scale": .spec.roles[id="worker"].members',
+      );
+    });
+
+    it('of the same number is shared, and again changes nothing', async () => {
+      const name = await made();
+      expect((await scale(name, 2, 'hpa')).code).to.equal(200);
+      expect(await owners(name)).to.have.members(['Apply m1', 'Apply hpa scale']);
+      const { resourceVersion } = (await server.admin.ask(`${clustersPath}/${name}`)).body.metadata;
+      await scale(name, 2, 'hpa');
+      expect((await server.admin.ask(`${clustersPath}/${name}`)).body.metadata.resourceVersion).to.equal(
+        resourceVersion,
+      );
+    });
+
+    it('is 404 where there is no cluster (K-261)', async () => {
+      expect((await scale('none', 2, 'hpa')).code).to.equal(404);
     });
   });
 

@@ -9,6 +9,7 @@ import { StatusError } from '../../../openapi/machinery/status.ts';
 import { objectMetaSchema } from '../../../openapi/schema/object-meta.ts';
 import { integer, object, string } from '../../../openapi/schema/schema.ts';
 import type { KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import { keyElement } from '../../managedfields/path-element.ts';
 import { ageColumn, nameColumn, type Subresource } from '../resource.ts';
 
 interface Scale extends KubeObject {
@@ -54,6 +55,14 @@ export const scaleSubresource: Subresource<KubeDirectorCluster> = {
     if (replicas < 0) throw refusal(invalid(at, replicas, 'must be greater than or equal to 0'));
     const roles = cluster.spec.roles.map((entry) => (entry.id === role ? { ...entry, members: replicas } : entry));
     return { ...cluster, spec: { ...cluster.spec, roles } };
+  },
+  owned: {
+    field: ['f:spec', 'f:replicas'],
+    inObject: (cluster, version) => {
+      const role = roleOf(cluster);
+      const [id, members] = version === 'v1alpha1' ? ['name', 'replicas'] : ['id', 'members'];
+      return ['f:spec', 'f:roles', keyElement([[id, role]]), `f:${members}`];
+    },
   },
   columns: [
     nameColumn,

@@ -13,7 +13,7 @@ import { inWords } from '../../openapi/machinery/json.ts';
 import { apiVersionOf, isRecord } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import type { DeleteOptions, PropagationPolicy } from '../registry/deletion.ts';
-import type { DocumentOptions, FieldValidation } from '../registry/registry.ts';
+import type { DocumentOptions, FieldValidation } from '../registry/documents.ts';
 import type { Manager } from '../registry/strategy.ts';
 import type { Exchange } from './exchange.ts';
 import type { IncludeObject } from './representation.ts';

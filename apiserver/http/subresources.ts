@@ -7,8 +7,8 @@ import { apiVersionOf, isRecord, type KubeObject } from '../../openapi/machinery
 import { StatusError } from '../../openapi/machinery/status.ts';
 import { compileValidation, type Validator } from '../../openapi/schema/validate.ts';
 import { metadataBody, metadataItem } from '../codec/protobuf/meta.ts';
-import type { ReceivedDocument } from '../registry/registry.ts';
-import { checkName, type ObjectRegistry } from '../registry/registry.ts';
+import { checkName, type ReceivedDocument } from '../registry/documents.ts';
+import type { ObjectRegistry } from '../registry/registry.ts';
 import type { OwnedThrough, Subresource } from '../registry/resource.ts';
 import { applyOptions, applyType, readConfiguration } from './apply.ts';
 import { readDocument } from './body.ts';

@@ -4,6 +4,7 @@
 import { inWords } from '../../openapi/machinery/json.ts';
 import { isRecord } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
+import { metadataOf } from './documents.ts';
 
 /** @throws StatusError 400 */
 export function checkedConfiguration(
@@ -32,4 +33,13 @@ function groupVersion(apiVersion: unknown): [group: string, version: string] {
   const text = inWords(apiVersion ?? '');
   const slash = text.indexOf('/');
   return slash < 0 ? ['', text] : [text.slice(0, slash), text.slice(slash + 1)];
+}
+
+/** What a configuration says of the object that it is for (K-258). */
+export function preconditionsIn(configuration: Record<string, unknown>): { uid?: string; resourceVersion?: string } {
+  const { uid, resourceVersion } = metadataOf(configuration);
+  return {
+    ...(typeof uid === 'string' && uid && { uid }),
+    ...(typeof resourceVersion === 'string' && resourceVersion && { resourceVersion }),
+  };
 }

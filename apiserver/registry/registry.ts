@@ -5,8 +5,8 @@
  * Controllers in this process use `reads`, `writes` and `deletion` directly, with objects.
  */
 import type { Clock } from '../../openapi/machinery/clock.ts';
-import { type FieldError, invalid, metadata as metadataPath } from '../../openapi/machinery/field.ts';
-import { copyOf, inWords, jsonText } from '../../openapi/machinery/json.ts';
+import { invalid, metadata as metadataPath } from '../../openapi/machinery/field.ts';
+import { copyOf } from '../../openapi/machinery/json.ts';
 import { apiVersionOf, isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
 import { isAlreadyExists, isNotFound, StatusError } from '../../openapi/machinery/status.ts';
 import type { Keyspace } from '../../storage/keys.ts';
@@ -16,10 +16,17 @@ import type { ResourceCache } from '../cache/resource-cache.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
 import type { WatchCache } from '../cache/watch-cache.ts';
 import type { Admission } from './admission.ts';
-import { checkedConfiguration } from './configuration.ts';
+import { checkedConfiguration, preconditionsIn } from './configuration.ts';
 import { type Deleted, type DeleteOptions, Deletion } from './deletion.ts';
+import {
+  checkName,
+  checkRevision,
+  type DocumentOptions,
+  Documents,
+  metadataOf,
+  type ReceivedDocument,
+} from './documents.ts';
 import { type CompiledForm, KindCodec } from './kind-codec.ts';
-import { metadataFaults } from './metadata.ts';
 import { Ownership, setManagedFields } from './ownership.ts';
 import { Reads } from './reads.ts';
 import type { OwnedThrough, Resource, Subresource } from './resource.ts';
@@ -27,26 +34,10 @@ import type { Selection } from './selection.ts';
 import type { Manager, WriteContext } from './strategy.ts';
 import { Writes } from './writes.ts';
 
-/** What is to be done about unknown and repeated fields (K-143 to K-145). */
-export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
-
-export interface DocumentOptions extends WriteContext {
-  readonly fieldValidation: FieldValidation;
-}
-
 export interface ApplyOptions extends DocumentOptions {
   readonly manager: Manager;
   /** Are fields taken that others own? */
   readonly force: boolean;
-}
-
-/** A document as it was decoded. */
-export interface ReceivedDocument {
-  readonly value: unknown;
-  /** What its decoder has to say about it: `duplicate field "spec.app"`. */
-  readonly duplicates: readonly string[];
-  /** What stands before them in a refusal. */
-  readonly preface?: string;
 }
 
 /** Makes a patched document from the present one, which it may take apart. @throws StatusError */
@@ -68,6 +59,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
   readonly reads: Reads;
   readonly writes: Writes<T>;
   readonly deletion: Deletion<T>;
+  readonly #documents: Documents<T>;
   readonly #ownership: Ownership<T> | undefined;
 
   constructor(parts: {
@@ -87,6 +79,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     this.root = root;
     this.codec = codec;
     this.cache = cache;
+    this.#documents = new Documents(codec);
     this.reads = new Reads({ codec: codec as unknown as KindCodec, store, watchCache, cache, root });
     const ownership = resource.tracksOwnership === false ? undefined : new Ownership(codec, clock);
     this.#ownership = ownership;
@@ -111,14 +104,14 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     signal: AbortSignal,
   ): Promise<Snapshot> {
     const form = this.codec.form(version);
-    const document = this.#checked(received.value, form);
+    const document = this.#documents.checked(received.value, form);
     const { namespace: given } = metadataOf(document);
     if (given !== undefined && given !== '' && given !== namespace)
       throw StatusError.badRequest(
         'the namespace of the provided object does not match the namespace sent on the request',
       );
-    const { object, faults } = this.#decoded(document, received, form, options);
-    this.#refuseIllTyped(object, faults);
+    const { object, faults } = this.#documents.decoded(document, received, form, options);
+    this.#documents.refuseIllTyped(object, faults);
     return this.writes.create(object, namespace, options, signal);
   }
 
@@ -129,11 +122,11 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     signal: AbortSignal,
   ): Promise<Snapshot> {
     const form = this.codec.form(target.version);
-    const document = this.#checked(received.value, form);
+    const document = this.#documents.checked(received.value, form);
     const { uid, resourceVersion } = metadataOf(document);
     checkName(document, target);
-    const { object, faults } = this.#decoded(document, received, form, options);
-    this.#refuseIllTyped(object, faults);
+    const { object, faults } = this.#documents.decoded(document, received, form, options);
+    this.#documents.refuseIllTyped(object, faults);
     const conditional = typeof resourceVersion === 'string' && resourceVersion !== '' && resourceVersion !== '0';
     if (!conditional && !this.resource.allowsUnconditionalUpdate) throw this.#unconditional(target.name);
     if (conditional) checkRevision(resourceVersion);
@@ -147,11 +140,11 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
       const { resourceVersion, uid } = old.metadata;
       const patched = patcher(this.codec.toDocument(old, form));
       if (!isRecord(patched)) throw StatusError.unprocessable();
-      const document = this.#checked(patched, form);
+      const document = this.#documents.checked(patched, form);
       checkName(document, target);
       this.#sameObject(metadataOf(document), { uid, resourceVersion }, target.name);
-      const { object, faults } = this.#decodedPatch(document, form, options);
-      this.#refuseIllTyped(object, faults);
+      const { object, faults } = this.#documents.decodedPatch(document, form, options);
+      this.#documents.refuseIllTyped(object, faults);
       return object;
     };
     return this.writes.modify(this.keyOf(target), change, options, signal);
@@ -172,7 +165,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
   ): Promise<{ readonly snapshot: Snapshot; readonly created: boolean }> {
     const form = this.codec.form(target.version);
     const configuration = checkedConfiguration(received.value, this.resource.kind, form.apiVersion, target.name);
-    this.respell(configuration, target.version, options.warn);
+    this.#documents.respell(configuration, target.version, options.warn);
     const preconditions = preconditionsIn(configuration);
     const change = (old: T | undefined): T => this.#applied(configuration, old, form, options);
     const context = { ...options, isApply: true };
@@ -209,17 +202,15 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     const { manager, subresource, force } = options;
     const ownership = this.#ownership as Ownership<T>;
     const { document, managedFields } = ownership.apply(old, { configuration, manager, subresource, force });
-    const { object, faults } = this.#decoded(document, { value: document, duplicates: [] }, form, options);
-    this.#refuseIllTyped(object, faults);
+    const { object, faults } = this.#documents.decoded(document, { value: document, duplicates: [] }, form, options);
+    this.#documents.refuseIllTyped(object, faults);
     setManagedFields(object, managedFields);
     return object;
   }
 
   /** Puts a merge patch into today's spelling, in place. @throws StatusError 422 when two spellings disagree */
   respell(patch: unknown, version: string, warn: (text: string) => void): void {
-    const { group, kind } = this.resource;
-    const faults = isRecord(patch) ? (this.codec.form(version).form.respell?.(patch, warn) ?? []) : [];
-    if (faults.length) throw StatusError.invalid({ group, kind }, '', faults);
+    this.#documents.respell(patch, version, warn);
   }
 
   /** The document that stands for an object under a subresource. */
@@ -240,7 +231,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
       const document = edit(copyOf(present));
       this.#sameObject(metadataOf(document), present.metadata, target.name);
       const object = subresource.write(old, document);
-      this.#refuseIllTyped(object, this.codec.hub.validate(object));
+      this.#documents.refuseIllTyped(object, this.codec.hub.validate(object));
       return object;
     };
     const snapshot = await this.writes.modify(this.keyOf(target), change, options, signal);
@@ -270,7 +261,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     const change = (old: T): T => {
       const applied = ownership.applyThrough(subresource, old, { configuration, ...options });
       const object = subresource.write(old, judge(applied.document));
-      this.#refuseIllTyped(object, this.codec.hub.validate(object));
+      this.#documents.refuseIllTyped(object, this.codec.hub.validate(object));
       setManagedFields(object, applied.managedFields);
       return object;
     };
@@ -312,92 +303,6 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     return listed;
   }
 
-  /** Is this a document of this kind in this version at all (K-154 to K-156)? */
-  #checked(document: unknown, { apiVersion }: CompiledForm): Record<string, unknown> {
-    const { kind, group } = this.resource;
-    const text = () => jsonText(document);
-    const refusal = (why: string): StatusError =>
-      StatusError.badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why}`);
-    if (!isRecord(document))
-      throw refusal(
-        `couldn't get version/kind; json parse error: not an object (${snippet(Buffer.from(text()).toString('hex'))})`,
-      );
-    if (!document.kind) throw refusal(`Object 'Kind' is missing in '${text()}' (${snippet(text())})`);
-    if (!document.apiVersion) throw refusal(`Object 'apiVersion' is missing in '${text()}' (${snippet(text())})`);
-    for (const field of ['apiVersion', 'kind'])
-      if (typeof document[field] !== 'string')
-        throw refusal(`couldn't get version/kind; json parse error: ${field} is not a string (${snippet(text())})`);
-    if (document.apiVersion !== apiVersion)
-      throw StatusError.badRequest(
-        `the API version in the data (${document.apiVersion}) does not match the expected API version (${apiVersion})`,
-      );
-    if (document.kind !== kind) {
-      const { name } = metadataOf(document);
-      const fault = invalid('kind', document.kind, `must be ${kind}`);
-      throw StatusError.invalid({ group, kind: String(document.kind) }, typeof name === 'string' ? name : '', [fault]);
-    }
-    return document;
-  }
-
-  /** A document as an object, with the faults that its schema finds; the strategy must not see an object that has any. */
-  #decoded(
-    document: Record<string, unknown>,
-    { duplicates, preface = '' }: ReceivedDocument,
-    form: CompiledForm,
-    { fieldValidation, warn }: DocumentOptions,
-  ): { object: T; faults: readonly FieldError[] } {
-    const { unknown, faults } = this.codec.normalise(document, form, warn);
-    const findings = [...duplicates, ...unknown.map(unknownField)];
-    if (fieldValidation === 'Strict')
-      this.codec.refuseLoose(findings, form.form.version, duplicates.length ? preface : '');
-    if (fieldValidation === 'Warn') for (const finding of findings) warn(finding);
-    return this.#converted(document, form, faults);
-  }
-
-  /** Judged in the words of the form; then in the hub's, which may ask for more than the form can say. */
-  #converted(
-    document: Record<string, unknown>,
-    form: CompiledForm,
-    faults: readonly FieldError[],
-  ): { object: T; faults: readonly FieldError[] } {
-    const found = [...faults, ...form.validate(document)];
-    const object = this.codec.toObject(document, form);
-    const { hub } = this.codec;
-    return { object, faults: found.length || form === hub ? found : hub.validate(object) };
-  }
-
-  /** A patched document is refused in other words (K-148). */
-  #decodedPatch(
-    document: Record<string, unknown>,
-    form: CompiledForm,
-    options: DocumentOptions,
-  ): { object: T; faults: readonly FieldError[] } {
-    const strict = options.fieldValidation === 'Strict';
-    const text = strict ? jsonText(document) : '';
-    const refusal = (why: string): StatusError =>
-      StatusError.invalid({ group: '', kind: '' }, '', [invalid('patch', text || jsonText(document), why)]);
-    try {
-      const { unknown, faults } = this.codec.normalise(document, form, options.warn);
-      const findings = unknown.map(unknownField);
-      if (strict && findings.length) throw refusal(`strict decoding error: ${findings.join(', ')}`);
-      if (options.fieldValidation === 'Warn') for (const finding of findings) options.warn(finding);
-      return this.#converted(document, form, faults);
-    } catch (error) {
-      // Metadata of wrong types: a patch that cannot be carried out, where it would be a body that cannot be read.
-      if (error instanceof StatusError && error.code === 400) throw refusal(error.message);
-      throw error;
-    }
-  }
-
-  #refuseIllTyped({ metadata }: T, faults: readonly FieldError[]): void {
-    const { group, kind, nameRule } = this.resource;
-    if (!faults.length) return;
-    throw StatusError.invalid({ group, kind }, metadata.name, [
-      ...faults,
-      ...metadataFaults(metadata, nameRule, false),
-    ]);
-  }
-
   #unconditional(name: string): StatusError {
     const fault = invalid(metadataPath.child('resourceVersion'), 0, 'must be specified for an update');
     return StatusError.invalid({ group: this.resource.group, kind: this.resource.plural }, name, [fault]);
@@ -419,49 +324,4 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
         invalid(metadataPath.child('uid'), patched.uid, 'field is immutable'),
       ]);
   }
-}
-
-const unknownField = (path: string): string => `unknown field ${JSON.stringify(path)}`;
-
-const metadataOf = (document: object): Record<string, unknown> => {
-  const { metadata } = document as { metadata?: unknown };
-  return isRecord(metadata) ? metadata : {};
-};
-
-/** The name in a body must be the one in the path (K-230, K-255). */
-export function checkName(
-  document: object,
-  { name: expected, namespace: expectedNamespace }: { name: string; namespace: string },
-): void {
-  const { name, namespace } = metadataOf(document);
-  if (name === undefined || name === '')
-    throw StatusError.badRequest(
-      `the name of the object (${expected} based on URL) was undeterminable: name must be provided`,
-    );
-  if (name !== expected)
-    throw StatusError.badRequest(
-      `the name of the object (${inWords(name)}) does not match the name on the URL (${expected})`,
-    );
-  if (namespace !== undefined && namespace !== '' && namespace !== expectedNamespace)
-    throw StatusError.badRequest(
-      `the namespace of the object (${inWords(namespace)}) does not match the namespace on the URL (${expectedNamespace})`,
-    );
-}
-
-/** What is no revision at all is a mistake, not a conflict that reading again would settle. The text is Go's. */
-function checkRevision(resourceVersion: string): void {
-  if (/^\d*$/.test(resourceVersion)) return;
-  throw StatusError.badRequest(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
-}
-
-/** The beginning of a body, to recognise it by. */
-export const snippet = (text: string): string => (text.length > 30 ? `${text.slice(0, 30)} ...` : text || '<empty>');
-
-/** What a configuration says of the object that it is for (K-258). */
-function preconditionsIn(configuration: Record<string, unknown>): { uid?: string; resourceVersion?: string } {
-  const { uid, resourceVersion } = metadataOf(configuration);
-  return {
-    ...(typeof uid === 'string' && uid && { uid }),
-    ...(typeof resourceVersion === 'string' && resourceVersion && { resourceVersion }),
-  };
 }

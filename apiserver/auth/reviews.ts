@@ -9,6 +9,7 @@ import type { Clock } from '../../openapi/machinery/clock.ts';
 import { parseFieldSelector } from '../../openapi/machinery/field-selector.ts';
 import { parseLabelSelector } from '../../openapi/machinery/label-selector.ts';
 import { isRecord } from '../../openapi/machinery/meta.ts';
+import { underSignals, withinMs } from '../../openapi/machinery/signal.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import type { Authenticator } from './authenticator.ts';
 import { type AuthorizationAttributes, type Authorizer, allow, type Decision } from './authorizer.ts';
@@ -38,7 +39,9 @@ async function review(
   let pauseMs = firstPauseMs;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const answer = await port.post(path, body, AbortSignal.any([signal, AbortSignal.timeout(attemptMs)]));
+      const answer = await withinMs(attemptMs, (attempt) =>
+        underSignals([signal, attempt], (either) => port.post(path, body, either)),
+      );
       if (!isRecord(answer) || !isRecord(answer.status)) throw new Error('the review came back without a status');
       return answer.status;
     } catch (error) {

@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../openapi/machinery/clock.ts';
 import type { Log } from '../../openapi/machinery/log.ts';
-import { isAbort, orAborted, underSignals } from '../../openapi/machinery/signal.ts';
+import { isAbort, orAborted, underSignals, withinMs } from '../../openapi/machinery/signal.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import { isStorageError, StorageError } from '../../storage/errors.ts';
 import { type Keyspace, ownNames } from '../../storage/keys.ts';
@@ -243,9 +243,8 @@ export class WatchCache {
   }
 
   async #revisionOfStorage(): Promise<number> {
-    const patience = AbortSignal.timeout(patienceMs);
     try {
-      return await this.#kv.currentRevision(patience);
+      return await withinMs(patienceMs, (patience) => this.#kv.currentRevision(patience));
     } catch (cause) {
       if (!isAbort(cause)) throw cause;
       throw new StorageError('Unavailable', `the storage did not tell its revision within ${patienceMs} ms`, { cause });

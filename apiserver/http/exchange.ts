@@ -53,7 +53,10 @@ export class Exchange {
     );
     const given = this.header('audit-id');
     this.auditId = given !== undefined && auditIdForm.test(given) ? given : randomUUID();
-    response.on('close', () => this.#abort.abort(new Error('the client has gone')));
+    response.on('close', () => {
+      // After the end of an answer nobody is left who would give up; to tell them costs as much as a get.
+      if (!response.writableEnded) this.#abort.abort(new Error('the client has gone'));
+    });
   }
 
   /** Aborts when the client hangs up, the deadline passes or the server ends. */

@@ -27,7 +27,7 @@ export interface Container {
   command?: string[];
   resources?: { limits?: Record<string, Amount>; requests?: Record<string, Amount> };
   ports?: ContainerPort[];
-  env?: { name: string; value?: string }[];
+  env?: { name: string; value?: string; valueFrom?: object }[];
   volumeMounts?: VolumeMount[];
   volumeDevices?: { name: string; devicePath: string }[];
   securityContext?: { capabilities?: { add: string[] }; runAsUser?: number };

@@ -2,10 +2,13 @@
  * The pieces of Kubernetes' core API that our kinds embed. They are published under names of our own, so that they cannot clash
  * with the originals where documents of several servers are merged.
  */
-import { integer, listByKey, mapOf, object, oneOf, quantity, string, type TypeOf } from '../schema/schema.ts';
+import type { V1Affinity, V1EnvVar } from '@kubernetes/client-node';
+import { kubernetesType } from '../core/index.ts';
+import { asField, integer, listByKey, mapOf, object, oneOf, quantity, string, type TypeOf } from '../schema/schema.ts';
 
 const amount = quantity('An amount, such as 500m, 2 or 4Gi.');
 
+/** Kubernetes' own has `claims` besides, which name devices of a pod; a cluster cannot give its members any. */
 export const resourceRequirements = object(
   'How much of each resource a container gets.',
   {
@@ -18,16 +21,26 @@ export const resourceRequirements = object(
 );
 export type ResourceRequirements = TypeOf<typeof resourceRequirements>;
 
-const envVar = object(
-  'An environment variable.',
-  {
-    name: string('Name of the variable.', { minLength: 1, example: 'TZ' }),
-    value: string('Its value.', { example: 'UTC' }),
-  },
-  { required: ['name'], definition: 'io.bluedata.kubedirector.core.v1.EnvVar' },
+export const environment = listByKey(
+  ['name'],
+  kubernetesType<V1EnvVar>('EnvVar'),
+  'Environment variables of every member of the role, given or read from where a pod may read them.',
+  { example: [{ name: 'TZ', value: 'UTC' }] },
 );
 
-export const environment = listByKey(['name'], envVar, 'Environment variables of every member of the role.');
+export const affinity = asField(
+  kubernetesType<V1Affinity>('Affinity'),
+  'Where members may and may not run, as pods say it.',
+  {
+    example: {
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'spark' } } },
+        ],
+      },
+    },
+  },
+);
 
 /** Labels or annotations that the user wants on children. */
 export const stringMap = (description: string) => mapOf(string('Value.'), description);

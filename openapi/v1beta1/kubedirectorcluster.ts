@@ -19,7 +19,7 @@ import {
   string,
   type TypeOf,
 } from '../schema/schema.ts';
-import { conditions, environment, resourceRequirements, stringMap } from './core.ts';
+import { affinity, conditions, environment, resourceRequirements, stringMap } from './core.ts';
 
 const definition = (name: string) => `io.bluedata.kubedirector.v1beta1.${name}`;
 
@@ -115,7 +115,7 @@ export const clusterRole = object(
       },
     ),
     resources: resourceRequirements,
-    affinity: nullable(anything('Where members may and may not run, as a pod says it.')),
+    affinity: nullable(affinity),
     storage: nullable(storage),
     blockStorage: nullable(blockStorage),
     env: environment,

@@ -71,8 +71,8 @@ function containerFor({ role, effective, found }: RoleBlueprint, volumeMounts: V
 }
 
 /** What the user says wins over what we would say. */
-function environmentFor(role: ClusterRole, newSetupLayout: boolean): { name: string; value?: string }[] {
-  const env = [...(role.env ?? [])];
+function environmentFor(role: ClusterRole, newSetupLayout: boolean): NonNullable<Container['env']> {
+  const env: NonNullable<Container['env']> = [...(role.env ?? [])];
   const add = (name: string, value: string) => {
     if (!env.some((variable) => variable.name === name)) env.push({ name, value });
   };

@@ -1,5 +1,5 @@
 /** The small engine under the host's controllers: what changed is told, keys are worked on once, and nothing is left running. */
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Informer } from '../../apiserver/cache/informer.ts';
 import { Controller, type Reconcile } from '../../deploy/sandbox/engine/controller.ts';
@@ -98,45 +98,65 @@ describe('a controller', () => {
     controller.enqueue('c');
     await done;
     expect(finished).to.equal(true);
-    await sleep(3);
+    // Longer than what was to come later.
+    await new Promise((resolve) => setTimeout(resolve, 5));
     expect(seen).to.deep.equal(['a']);
   });
 
   it('lets other work in between', async () => {
     let others = 0;
-    const timer = setInterval(() => (others += 1), 0);
-    const { controller } = start(async () => {});
-    for (let i = 0; i < 2000; i += 1) controller.enqueue(String(i));
-    await sleep(20);
-    clearInterval(timer);
+    const keys = 2000;
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    let left = keys;
+    const { controller } = start(async () => {
+      left -= 1;
+      if (left === 0) resolve();
+    });
+    const turn = (): void => {
+      others += 1;
+      if (left > 0) setImmediate(turn);
+    };
+    setImmediate(turn);
+    for (let i = 0; i < keys; i += 1) controller.enqueue(String(i));
+    await done;
     expect(others).to.be.above(2);
   });
 });
 
 describe('wake-ups', () => {
-  it('come in the order of their times, each key once, at its earliest', async () => {
+  /** Those that have come, until the one that comes after all others. */
+  const untilLast = (name: string) => {
+    const { promise: last, resolve } = Promise.withResolvers<void>();
     const woken: string[] = [];
-    const wakeUps = new WakeUps((key) => woken.push(key));
+    const wakeUps = new WakeUps((key) => {
+      woken.push(key);
+      if (key === name) resolve();
+    });
+    return { woken, wakeUps, last };
+  };
+
+  it('come in the order of their times, each key once, at its earliest', async () => {
+    const { woken, wakeUps, last } = untilLast('last');
     for (const [delay, key] of [
       [12, 'c'],
       [4, 'a'],
       [8, 'b'],
       [30, 'a'],
       [1, 'c'],
+      [40, 'last'],
     ] as const)
       wakeUps.after(delay, key);
-    await sleep(25);
-    expect(woken).to.deep.equal(['c', 'a', 'b']);
-    wakeUps.clear();
+    await last;
+    expect(woken).to.deep.equal(['c', 'a', 'b', 'last']);
   });
 
   it('are forgotten when they are not wanted any more', async () => {
-    const woken: string[] = [];
-    const wakeUps = new WakeUps((key) => woken.push(key));
-    for (let i = 0; i < 100; i += 1) wakeUps.after(Math.random() * 5, String(i));
+    const { woken, wakeUps, last } = untilLast('last');
+    for (let i = 0; i < 100; i += 1) wakeUps.after(1 + Math.random() * 5, String(i));
     for (let i = 0; i < 100; i += 1) if (i !== 42) wakeUps.forget(String(i));
-    await sleep(15);
-    expect(woken).to.deep.equal(['42']);
+    wakeUps.after(10, 'last');
+    await last;
+    expect(woken).to.deep.equal(['42', 'last']);
   });
 });
 

@@ -1,27 +1,11 @@
 /**
- * The volume of a member: which directories of the image live on it, and the init container that copies them there once.
+ * The volume of a member: how the directories that live on it are mounted, and the init container that copies them there once.
+ * Which directories those are is said in openapi/persisted-directories.ts.
  */
-import { posix } from 'node:path';
 import type { Container, VolumeMount } from '../host-types.ts';
-import type { EffectiveRole, SetupPackage } from './effective-role.ts';
 
 /** The claim template of the volume; with the name of the pod behind it, the name of the claim. */
 export const volumeName = 'p';
-
-/** What has to be kept with the volume so that a member that was set up stays set up. */
-const keptFor = (setupPackage: SetupPackage | undefined): readonly string[] => {
-  if (!setupPackage) return ['/etc'];
-  return setupPackage.useNewSetupLayout
-    ? ['/etc', '/opt/guestconfig', '/var/log/guestconfig', '/usr/local/bin', '/usr/local/lib']
-    : ['/etc', '/opt', '/usr'];
-};
-
-/** Ours first, then the app's; none lies in another. */
-export function persistedDirectories({ setupPackage, persistDirs }: EffectiveRole): string[] {
-  const all = [...keptFor(setupPackage), ...persistDirs].map((dir) => posix.resolve('/', dir));
-  const distinct = [...new Set(all)].filter((dir) => dir !== '/');
-  return distinct.filter((dir) => !distinct.some((other) => dir.startsWith(`${other}/`)));
-}
 
 export const persistedMounts = (directories: readonly string[]): VolumeMount[] =>
   directories.map((dir) => ({ name: volumeName, mountPath: dir, subPath: dir.slice(1) }));

@@ -4,12 +4,13 @@
  * No hostPath: images that run systemd find what they need in cgroup v2, which the container runtime gives them.
  */
 import { parseQuantity } from '../../openapi/machinery/quantity.ts';
+import { persistedDirectories } from '../../openapi/persisted-directories.ts';
 import type { ClusterRole } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { Amount, Container, PodTemplate, Volume, VolumeMount } from '../host-types.ts';
 import { prettyNameAnnotation } from './annotations.ts';
 import { namespaceOf, type RoleBlueprint } from './blueprint.ts';
 import { blockDevicePaths, blockTemplateName } from './claims.ts';
-import { initContainer, persistedDirectories, persistedMounts } from './persisted.ts';
+import { initContainer, persistedMounts } from './persisted.ts';
 
 export const appContainer = 'app';
 

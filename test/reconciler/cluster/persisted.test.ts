@@ -4,8 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { persistedDirectories } from '../../../openapi/persisted-directories.ts';
 import type { EffectiveRole } from '../../../reconciler/cluster/effective-role.ts';
-import { initContainer, persistedDirectories } from '../../../reconciler/cluster/persisted.ts';
+import { initContainer } from '../../../reconciler/cluster/persisted.ts';
 
 const legacy = { packageURL: 'file:///a.tgz' };
 const newLayout = { ...legacy, useNewSetupLayout: true };

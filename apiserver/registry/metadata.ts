@@ -9,6 +9,7 @@ import { type Clock, timestamp } from '../../openapi/machinery/clock.ts';
 import {
   metadata as at,
   type FieldError,
+  type FieldPath,
   forbidden,
   invalid,
   required,
@@ -72,8 +73,8 @@ export function metadataFaults(metadata: ObjectMeta, nameRule: NameRule, namespa
   return [
     ...nameFaults(metadata, nameRule),
     ...(namespaced ? namespaceFaults(metadata.namespace) : []),
-    ...labelsFaults(metadata.labels),
-    ...annotationFaults(metadata.annotations),
+    ...labelsFaults(metadata.labels, at.child('labels')),
+    ...annotationFaults(metadata.annotations, at.child('annotations')),
     ...ownerFaults(metadata.ownerReferences),
     ...finalizersFaults(metadata.finalizers),
   ];
@@ -95,20 +96,21 @@ const namespaceFaults = (namespace = ''): FieldError[] =>
     ? labelFaults(namespace).map((text) => invalid(at.child('namespace'), namespace, text))
     : [required(at.child('namespace'))];
 
-const labelsFaults = (labels: ObjectMeta['labels'] = {}): FieldError[] =>
+/** Labels wherever they stand: those of an object, and those that it wants on others. */
+export const labelsFaults = (labels: Readonly<Record<string, string>> = {}, place: FieldPath): FieldError[] =>
   Object.entries(labels).flatMap(([key, value]) => [
-    ...qualifiedNameFaults(key).map((text) => invalid(at.child('labels'), key, text)),
-    ...labelValueFaults(value).map((text) => invalid(at.child('labels'), value, text)),
+    ...qualifiedNameFaults(key).map((text) => invalid(place, key, text)),
+    ...labelValueFaults(value).map((text) => invalid(place, value, text)),
   ]);
 
-function annotationFaults(annotations: ObjectMeta['annotations'] = {}): FieldError[] {
+export function annotationFaults(annotations: Readonly<Record<string, string>> = {}, place: FieldPath): FieldError[] {
   const faults: FieldError[] = [];
   let bytes = 0;
   for (const [key, value] of Object.entries(annotations)) {
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
-    for (const text of qualifiedNameFaults(key.toLowerCase())) faults.push(invalid(at.child('annotations'), key, text));
+    for (const text of qualifiedNameFaults(key.toLowerCase())) faults.push(invalid(place, key, text));
   }
-  if (bytes > maxAnnotationBytes) faults.push(tooLong(at.child('annotations'), maxAnnotationBytes));
+  if (bytes > maxAnnotationBytes) faults.push(tooLong(place, maxAnnotationBytes));
   return faults;
 }
 

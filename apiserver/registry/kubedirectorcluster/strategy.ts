@@ -8,31 +8,43 @@ import type { KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorc
 import type { Strategy } from '../strategy.ts';
 import { withDefaults } from './defaults.ts';
 import type { ClusterLookups, ClusterRelated } from './lookups.ts';
-import { validateCluster, validateClusterChange } from './validation.ts';
+import { clusterWarnings, validateCluster, validateClusterChange } from './validation.ts';
 
 export const clusterStrategy = (lookups: ClusterLookups): Strategy<KubeDirectorCluster, ClusterRelated> => ({
   async related(cluster, old, { subresource }, signal) {
-    const config = lookups.config();
-    const asked = cluster ?? old;
     // Status is judged by nobody, and deleting needs no app.
-    if (!cluster || !asked || subresource === 'status') return { found: undefined, config };
-    const { app, appCatalog } = asked.spec;
-    return { found: await lookups.findApp(app, asked.metadata.namespace ?? '', appCatalog, signal), config };
+    if (!cluster || subresource === 'status') return { found: undefined, config: lookups.config() };
+    const { app, appCatalog = old?.spec.appCatalog } = cluster.spec;
+    const found = await lookups.findApp(app, cluster.metadata.namespace ?? '', appCatalog, signal);
+    // After the app, since looking for that has made the cache current.
+    return { found, config: lookups.config() };
   },
 
   prepareForCreate: (cluster, related) => prepared(cluster, related),
 
-  prepareForUpdate: (cluster, _old, related, { subresource }) =>
-    subresource === 'status' ? cluster : prepared(cluster, related),
+  prepareForUpdate: (cluster, old, related, { subresource }) =>
+    subresource === 'status' ? cluster : prepared(inItsCatalog(cluster, old), related),
 
-  validate: (cluster, { found }) => validateCluster(cluster, found),
+  validate: (cluster, related) => validateCluster(cluster, undefined, related),
 
-  validateUpdate: (cluster, old, { found }, { subresource }) => {
+  validateUpdate: (cluster, old, related, { subresource }) => {
     // A cluster whose app has gone can still be labelled, annotated and finalized.
     if (subresource === 'status' || sameJson(cluster.spec, old.spec)) return [];
-    return [...validateClusterChange(cluster, old), ...validateCluster(cluster, found)];
+    return [...validateClusterChange(cluster, old), ...validateCluster(cluster, old, related)];
   },
+
+  warnings: (cluster, old, related) =>
+    old && sameJson(cluster.spec, old.spec) ? [] : clusterWarnings(cluster, related),
 });
+
+/** Whoever leaves the catalog out means the one that it is: a local app of that name may have come since. */
+function inItsCatalog(
+  cluster: KubeDirectorCluster,
+  { spec: { appCatalog } }: KubeDirectorCluster,
+): KubeDirectorCluster {
+  if (appCatalog === undefined || cluster.spec.appCatalog !== undefined) return cluster;
+  return { ...cluster, spec: { ...cluster.spec, appCatalog } };
+}
 
 function prepared(cluster: KubeDirectorCluster, { found, config }: ClusterRelated): KubeDirectorCluster {
   const spec = withDefaults(cluster.spec, found, config);

@@ -1,7 +1,8 @@
 /**
- * What a cluster must keep to beyond its schema: its app exists, offers the roles, and allows their sizes.
+ * What a cluster must keep to beyond its schema: its app exists, offers the roles, and allows their sizes; members can be named,
+ * mounted and labelled as it says.
  *
- * Pure: the app has been looked up.
+ * Pure: the app has been looked up. Amounts and mounts have files of their own.
  */
 import { admits, parseCardinality } from '../../../openapi/cardinality.ts';
 import { clusterNameLimit } from '../../../openapi/child-names.ts';
@@ -16,27 +17,126 @@ import {
   required,
   spec,
 } from '../../../openapi/machinery/field.ts';
-import type { AppSpec } from '../../../openapi/v1beta1/kubedirectorapp.ts';
+import { subdomainFaults } from '../../../openapi/machinery/names.ts';
+import type { AppRole, AppSpec } from '../../../openapi/v1beta1/kubedirectorapp.ts';
 import type { ClusterRole, ClusterSpec, KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
-import type { FoundApp } from './lookups.ts';
+import type { ConfigSpec } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
+import { annotationFaults, labelsFaults } from '../metadata.ts';
+import { amountFaults, amountWarnings } from './amounts.ts';
+import type { ClusterRelated, FoundApp } from './lookups.ts';
+import { mountFaults } from './mounts.ts';
+import { addedReferences, referenced, referencesOf } from './references.ts';
 
 /** The whole cluster must fit into one stored object. */
 const maxMembers = 1000;
 
+/** @param old what is stored, where there is something */
 export function validateCluster(
   { metadata, spec: cluster }: KubeDirectorCluster,
-  found: FoundApp | undefined,
+  old: KubeDirectorCluster | undefined,
+  { found, config }: Pick<ClusterRelated, 'found' | 'config'>,
 ): FieldError[] {
-  if (!found) return [notFound(spec.child('app'), cluster.app)];
-  const app = found.app.spec;
   const roles = spec.child('roles');
   return [
-    ...cluster.roles.flatMap((role, i) => roleFaults(role, app, roles.index(i))),
-    ...missingRoles(cluster, app, roles),
+    ...(found ? appFaults(cluster, found, roles) : [notFound(spec.child('app'), cluster.app)]),
+    ...cluster.roles.flatMap((role, i) => [
+      ...amountFaults(role, offeredBy(found, role), roles.index(i)),
+      ...mapFaults(role, roles.index(i)),
+    ]),
     ...sizeFaults(cluster, roles),
     ...scaleRoleFaults(cluster),
     ...nameFaults(metadata.name, cluster),
+    ...referenceFaults(cluster),
+    ...configFaults(cluster, old?.spec, config),
+    ...secretKeyFaults(cluster, old?.spec, roles),
   ];
+}
+
+const offeredBy = (found: FoundApp | undefined, { id }: ClusterRole): AppRole | undefined =>
+  found?.app.spec.roles.find((role) => role.id === id);
+
+/** What can only be judged with the app. */
+function appFaults(cluster: ClusterSpec, found: FoundApp, roles: FieldPath): FieldError[] {
+  const app = found.app.spec;
+  if (found.app.metadata.deletionTimestamp)
+    return [invalid(spec.child('app'), cluster.app, 'the app is being deleted')];
+  return [
+    ...cluster.roles.flatMap((role, i) => roleFaults(role, app, roles.index(i))),
+    ...missingRoles(cluster, app, roles),
+    ...withoutRepetition(
+      cluster.roles.flatMap((role, i) =>
+        mountFaults(role, cluster, app, offeredBy(found, role), roles.index(i), spec.child('defaultSecret')),
+      ),
+    ),
+  ];
+}
+
+/** The default Secret is judged in every role that has it, and told once. */
+const withoutRepetition = (faults: readonly FieldError[]): FieldError[] =>
+  faults.filter(
+    ({ field, message }, i) => faults.findIndex((other) => other.field === field && other.message === message) === i,
+  );
+
+/** Labels and annotations for children, in Kubernetes' own words. */
+function mapFaults(role: ClusterRole, at: FieldPath): FieldError[] {
+  return [
+    ...labelsFaults(role.podLabels ?? {}, at.child('podLabels')),
+    ...annotationFaults(role.podAnnotations ?? {}, at.child('podAnnotations')),
+    ...labelsFaults(role.serviceLabels ?? {}, at.child('serviceLabels')),
+    ...annotationFaults(role.serviceAnnotations ?? {}, at.child('serviceAnnotations')),
+  ];
+}
+
+/** Nothing of such a name can ever exist. */
+const referenceFaults = (cluster: ClusterSpec): FieldError[] =>
+  referencesOf(cluster).flatMap(({ name, at }) => subdomainFaults(name).map((text) => invalid(at, name, text)));
+
+/**
+ * What an administrator demands of clusters. It counts for what this write adds: a prefix that is demanded later does not keep
+ * anybody from scaling.
+ */
+function configFaults(now: ClusterSpec, old: ClusterSpec | undefined, config: ConfigSpec): FieldError[] {
+  const { requiredSecretPrefix: prefix = '', forceSharedMemorySizeSupport } = config;
+  const unprefixed = addedReferences(now, old).filter(
+    ({ to, name, mounted }) => mounted && to === referenced.secret && !name.startsWith(prefix),
+  );
+  const shared = now.roles.flatMap((role, i) => {
+    const before = old?.roles.find(({ id }) => id === role.id)?.sharedMemory;
+    if (role.sharedMemory === undefined || role.sharedMemory === before) return [];
+    return [spec.child('roles').index(i).child('sharedMemory')];
+  });
+  return [
+    ...unprefixed.map(({ at, name }) =>
+      invalid(at, name, `must begin with ${JSON.stringify(prefix)}, as the configuration demands of mounted Secrets`),
+    ),
+    ...(forceSharedMemorySizeSupport === false
+      ? shared.map((at) => forbidden(at, 'sizes of shared memory are switched off in the configuration'))
+      : []),
+  ];
+}
+
+/** The encrypted form of a secret value is the server's: it may come back as it was, and cannot be made up (K1 of the original). */
+function secretKeyFaults(now: ClusterSpec, old: ClusterSpec | undefined, roles: FieldPath): FieldError[] {
+  return now.roles.flatMap(({ id, secretKeys = [] }, i) => {
+    const before = old?.roles.find((role) => role.id === id)?.secretKeys ?? [];
+    return secretKeys.flatMap(({ name, value, encryptedValue }, j) => {
+      if (value || !encryptedValue) return [];
+      if (before.some((key) => key.name === name && key.encryptedValue === encryptedValue)) return [];
+      const at = roles.index(i).child('secretKeys').index(j).child('encryptedValue');
+      return [forbidden(at, 'it is set by the server; give the value instead')];
+    });
+  });
+}
+
+/** What a user ought to know although it is allowed. */
+export function clusterWarnings(
+  { spec: cluster }: KubeDirectorCluster,
+  { found }: Pick<ClusterRelated, 'found'>,
+): string[] {
+  return cluster.roles.flatMap((role, i) => {
+    const offered = offeredBy(found, role);
+    return offered ? amountWarnings(role, offered, spec.child('roles').index(i)) : [];
+  });
 }
 
 /** Children carry the name of the cluster in theirs; what they cannot be called is refused here, with the length that fits. */

@@ -32,6 +32,8 @@ export interface RangeRequest {
   readonly revision?: number;
   /** Leave the values out (they are empty buffers). */
   readonly keysOnly?: boolean;
+  /** How many keys follow is of no interest, only whether any do: then reading all pages of a range takes no longer than the range. */
+  readonly uncounted?: boolean;
 }
 
 export interface RangeResult {
@@ -39,7 +41,7 @@ export interface RangeResult {
   readonly entries: readonly Entry[];
   /** Were there more than `limit`? */
   readonly more: boolean;
-  /** How many keys the whole range holds, whatever the limit. */
+  /** How many keys the whole range holds, whatever the limit; with `uncounted` it may be less, but above those returned if more follow. */
   readonly count: number;
   /** The newest revision of the store when it answered; not the revision that was read at. */
   readonly revision: number;

@@ -104,7 +104,10 @@ export class ConsistencyChecker {
     const found: Difference[] = [];
     const end = prefixEnd(prefix);
     for (let start = prefix; ; ) {
-      const page = await this.#kv.range({ start, end, revision, limit: pageSize, keysOnly: true }, signal);
+      const page = await this.#kv.range(
+        { start, end, revision, limit: pageSize, keysOnly: true, uncounted: true },
+        signal,
+      );
       for (const entry of page.entries) {
         const name = entry.key.slice(prefix.length);
         const cached = objects.get(name)?.revision;

@@ -271,7 +271,7 @@ export class WatchCache {
     let revision: number | undefined;
     for (;;) {
       const page = await this.#kv.range(
-        { start, end, limit: pageSize, ...(revision !== undefined && { revision }) },
+        { start, end, limit: pageSize, uncounted: true, ...(revision !== undefined && { revision }) },
         signal,
       );
       revision ??= page.revision;

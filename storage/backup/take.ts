@@ -45,7 +45,10 @@ export async function* backupOf(
   let start: string = prefix;
   let limit = firstPage;
   for (;;) {
-    const { entries, more } = await source.range({ start, end: prefixEnd(prefix), limit, revision }, signal);
+    const { entries, more } = await source.range(
+      { start, end: prefixEnd(prefix), limit, revision, uncounted: true },
+      signal,
+    );
     const lines = entries.map(({ key, value, ...entry }) =>
       encoder.entry({
         key: key.slice(prefix.length),

@@ -35,6 +35,8 @@ export interface Scan {
   readonly revision: number;
   readonly limit: number;
   readonly keysOnly: boolean;
+  /** Is it enough to know that something follows? */
+  readonly uncounted: boolean;
   readonly entries: Entry[];
   count: number;
 }
@@ -110,11 +112,13 @@ export class Ledger {
       const wanted = scan.limit === 0 || scan.entries.length < scan.limit;
       if (head.revision <= scan.revision && !wanted) {
         if (head.createRevision) scan.count++;
+        if (scan.uncounted && head.createRevision) return false;
         continue;
       }
       const entry = this.#entryFrom(head, key, key.toString(), scan.revision, floor, scan.keysOnly || !wanted);
       if (!entry) continue;
       scan.count++;
+      if (!wanted && scan.uncounted) return false;
       if (!wanted) continue;
       scan.entries.push(entry);
       bytes += entry.value.length;

@@ -43,7 +43,7 @@ class EmbeddedReader implements KeyValueReader {
   }
 
   async range(request: RangeRequest, signal: AbortSignal): Promise<RangeResult> {
-    const { start, end, limit = 0, keysOnly = false } = request;
+    const { start, end, limit = 0, keysOnly = false, uncounted = false } = request;
     const state = this.#reading(() => this.#state());
     const { revision = state.revision } = request;
     const next = this.#ledger.bound(start || '\0');
@@ -54,6 +54,7 @@ class EmbeddedReader implements KeyValueReader {
       revision,
       limit,
       keysOnly,
+      uncounted,
       entries: [],
       count: 0,
     };

@@ -108,7 +108,7 @@ class EmbeddedStore implements KeyValueStore {
   }
 
   async range(request: RangeRequest, signal: AbortSignal): Promise<RangeResult> {
-    const { start, end, limit = 0, keysOnly = false } = request;
+    const { start, end, limit = 0, keysOnly = false, uncounted = false } = request;
     for (;;) {
       const revision = request.revision ?? this.#state.revision;
       this.#checkReadable(revision, signal);
@@ -119,7 +119,8 @@ class EmbeddedStore implements KeyValueStore {
         return { entries: entry ? [entry] : [], more: false, count: entry ? 1 : 0, revision: newest() };
       }
       const next = this.#ledger.bound(start || '\0');
-      const scan: Scan = { next, end: this.#ledger.bound(end), revision, limit, keysOnly, entries: [], count: 0 };
+      const wanted = { revision, limit, keysOnly, uncounted };
+      const scan: Scan = { next, end: this.#ledger.bound(end), ...wanted, entries: [], count: 0 };
       try {
         while (this.#reading(() => this.#ledger.scan(scan, this.#state.compacted))) {
           await nextTurn();

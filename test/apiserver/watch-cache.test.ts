@@ -333,6 +333,25 @@ describe('the watch cache, whatever happens', () => {
   });
 });
 
+describe('a watch that falls behind', () => {
+  it('ends with 410, is counted, and costs the others nothing (K-225, K-596)', async () => {
+    const kv = new MemoryStore();
+    const window = { minEvents: 2, maxEvents: 5, maxAgeMs: 0, maxBytes: 1_000_000 };
+    const world = await PodWorld.open({ kv, keyspace: new Keyspace(), window });
+    const since = await world.now();
+    const [slow, quick] = [await world.watch(since), await world.watch(since)];
+    for (let i = 0; i < 10; i += 1) {
+      const made = await world.create(`a/x${i}`);
+      expect(await quick.told(1)).to.deep.equal([`ADDED a/x${i} ${versionOf(made)}`]);
+    }
+    expect(slow.read().map(told)).to.deep.equal(['ERROR 410']);
+    expect(world.pods.cache.overtaken).to.equal(1);
+    expect(world.pods.cache.window.size).to.be.at.most(5);
+    await world.stop();
+    await kv.close();
+  });
+});
+
 describe('derived forms', () => {
   const snapshot = (name: string): Snapshot =>
     new Snapshot({

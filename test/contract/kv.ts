@@ -73,8 +73,10 @@ export function describeKeyValueStore(name: string, open: OpenStore): void {
     };
     const get = async (key: string, revision?: number): Promise<Entry | undefined> =>
       (await kv.range({ start: at(key), ...(revision !== undefined && { revision }) }, never)).entries[0];
-    const list = (request: { limit?: number; revision?: number; keysOnly?: boolean } = {}, below = '') =>
-      kv.range({ start: at(below), end: prefixEnd(at(below)), ...request }, never);
+    const list = (
+      request: { limit?: number; revision?: number; keysOnly?: boolean; uncounted?: boolean } = {},
+      below = '',
+    ) => kv.range({ start: at(below), end: prefixEnd(at(below)), ...request }, never);
     const namesOf = (entries: readonly Entry[]): string[] => entries.map(({ key }) => key.slice(opened.prefix.length));
 
     beforeEach(async () => {
@@ -260,6 +262,11 @@ export function describeKeyValueStore(name: string, open: OpenStore): void {
         expect(some).to.include({ more: true, count: 4 });
         expect(await list({ limit: 4 })).to.include({ more: false, count: 4 });
         expect(await list({ limit: 0 })).to.include({ more: false, count: 4 });
+        const uncounted = await list({ limit: 2, uncounted: true });
+        expect(uncounted).to.include({ more: true });
+        expect(uncounted.count).to.be.within(3, 4);
+        expect(await list({ limit: 4, uncounted: true })).to.include({ more: false, count: 4 });
+        expect(await list({ uncounted: true })).to.include({ more: false, count: 4 });
       });
 
       it('tells the newest revision, also when it reads an older one', async () => {

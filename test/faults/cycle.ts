@@ -90,6 +90,9 @@ const scopesFor = ([red, blue]: readonly string[]): { scope: Scope; sendsInitial
   { scope: { namespace: blue!, name: 'a' }, sendsInitial: true },
 ];
 
+/** Some faults last so long that deadlines pass and keep-alives notice. */
+const oddsOfLong = 0.1;
+
 /** One fault after the other, sometimes two at once, until the time is over. */
 async function disturb(
   world: World,
@@ -103,7 +106,7 @@ async function disturb(
     await sleep(chance.integer(...peaceMs));
     if (!possible.length) continue;
     const chosen = Array.from({ length: chance.chance(0.25) ? 2 : 1 }, () => chance.pick(possible));
-    const holdMs = chance.integer(...faultMs);
+    const holdMs = chance.integer(...faultMs) * (chance.chance(oddsOfLong) ? 5 : 1);
     for (const { name, inject } of chosen) told.push({ name, what: await inject(chance), holdMs });
     await sleep(holdMs);
     await world.heal();

@@ -76,12 +76,11 @@ export class FaultProxy {
     this.#delayMs = delayMs;
   }
 
-  /** Ends all faults. What was frozen is cut. */
+  /** Ends all faults. What was frozen stays so: nobody comes to close a half-open connection. */
   heal(): void {
     this.#delayMs = 0;
     this.#refusing = false;
     this.#silent.clear();
-    for (const { frozen, client } of this.#links) if (frozen) client.destroy();
     this.#settle();
   }
 

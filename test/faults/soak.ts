@@ -51,7 +51,12 @@ function* planned(): Generator<CycleOptions> {
 }
 
 const started = performance.now();
-const until = started + Number(values.minutes) * 60_000;
+let until = started + Number(values.minutes) * 60_000;
+// Whoever wants it to end gets what was found so far, and a clean machine.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    until = 0;
+  });
 const open = new Map<string, World>();
 try {
   for (const cycle of planned()) {

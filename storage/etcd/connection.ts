@@ -142,6 +142,11 @@ export class Connection {
     return this.#usable;
   }
 
+  /** When something was last heard on it, by `Date.now()`. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
   get ended(): boolean {
     return this.#session.destroyed;
   }

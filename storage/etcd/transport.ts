@@ -34,6 +34,8 @@ type Outcome =
 const connectTimeoutMs = 3_000;
 /** How long a call waits for an etcd to be there again: as long as one takes to restart, or several to elect a leader. */
 const patienceMs = 3_000;
+/** After so long without any answer, nobody should have to wait for this connection again. Callers wait three seconds. */
+const suspiciousMs = 2_000;
 const firstPauseMs = 25;
 const longestPauseMs = 1_000;
 
@@ -87,7 +89,10 @@ export class Transport {
       const answer = await connection.call(path, frame, Math.max(timeoutMs - (Date.now() - started), 1), signal);
       return { answer };
     } catch (error) {
-      if (!(error instanceof GrpcError)) throw error;
+      if (!(error instanceof GrpcError)) {
+        if (connection && hasWaitedInVain(started, connection)) this.#leave(connection);
+        throw error;
+      }
       if (connection) this.#judge(connection, error);
       return { error, connected: connection !== undefined };
     }
@@ -148,9 +153,13 @@ export class Transport {
 
   /** An etcd that says it cannot, or that does not answer, is left for another one; calls under way on it go on. */
   #judge(connection: Connection, error: GrpcError): void {
-    if (this.#connection !== connection) return;
     const cannot = error.status === grpcStatus.unavailable || error.status === grpcStatus.deadlineExceeded;
     if (!cannot || (!error.answered && connection.usable && error.status !== grpcStatus.deadlineExceeded)) return;
+    this.#leave(connection);
+  }
+
+  #leave(connection: Connection): void {
+    if (this.#connection !== connection) return;
     this.#connection = undefined;
     this.#at = (this.#at + 1) % this.#urls.length;
     this.#retired.add(connection);
@@ -158,6 +167,10 @@ export class Transport {
     for (const old of this.#retired) if (old.ended) this.#retired.delete(old);
   }
 }
+
+/** Whoever asked gave up, having heard nothing for long, and nor has anybody else: half-open, perhaps, and not to be asked again. */
+const hasWaitedInVain = (started: number, { heardAt }: Connection): boolean =>
+  Date.now() - Math.max(started, heardAt) > suspiciousMs;
 
 /** Errors that another try, here or elsewhere, may not meet. */
 const mayPass = ({ status }: GrpcError): boolean =>

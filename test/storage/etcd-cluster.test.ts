@@ -213,6 +213,23 @@ describeWithEtcd('the etcd store on three members', () => {
     }
   });
 
+  it('asks nobody again who was waited for in vain', async function () {
+    this.timeout(60_000);
+    const proxies = await Promise.all(cluster.members.map(({ clientPort }) => FaultProxy.open(clientPort)));
+    try {
+      const kv = open({ endpoints: proxies.map(({ port }) => `https://127.0.0.1:${port}`) });
+      const { revision } = await put(kv, at('a'));
+      for (const proxy of proxies) proxy.freeze();
+      const patience = AbortSignal.timeout(2500);
+      expect(await kv.currentRevision(patience).catch((reason: Error) => reason.name)).to.equal('TimeoutError');
+      // The connection that is silent would keep this one waiting just as long.
+      expect(await kv.currentRevision(AbortSignal.timeout(2500))).to.be.at.least(revision);
+    } finally {
+      await Promise.all(stores.map((store) => store.close()));
+      await Promise.all(proxies.map((proxy) => proxy.close()));
+    }
+  });
+
   it('has a deadline where disks are slow, and a late write is there once', async function () {
     this.timeout(60_000);
     if (!straceInstalled) {

@@ -18,6 +18,7 @@ import { systemClock } from '../../openapi/machinery/clock.ts';
 import { silentLog } from '../../openapi/machinery/log.ts';
 import { Keyspace } from '../../storage/keys.ts';
 import { MemoryStore } from '../../storage/memory.ts';
+import { expectConsistent } from '../make/consistent.ts';
 
 export interface PlainHost {
   /** Of somebody who may do everything. */
@@ -60,10 +61,14 @@ export async function startPlainHost(folder: string): Promise<PlainHost> {
     kubeconfigPath,
     identity,
     stop: async () => {
-      living.abort();
-      await Promise.allSettled([working]);
-      await server.stop();
-      await kv.close();
+      try {
+        if (!living.signal.aborted) await expectConsistent(registries, kv);
+      } finally {
+        living.abort();
+        await Promise.allSettled([working]);
+        await server.stop();
+        await kv.close();
+      }
     },
   };
 }

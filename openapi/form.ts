@@ -11,6 +11,14 @@ import type { Schema } from './schema/schema.ts';
 /** Says something to the client that is no refusal (K-475). */
 export type Warn = (text: string) => void;
 
+/** A field that people select by, as one form has it. */
+export interface SelectableSpelling {
+  /** The way to the field. Absent: as in the hub. */
+  readonly field?: string;
+  /** What the hub says for a value; absent: the same. */
+  readonly toHub?: (value: string) => string;
+}
+
 export interface Form {
   readonly version: string;
   /** The whole object: apiVersion, kind, metadata and what is the kind's own. */
@@ -27,6 +35,8 @@ export interface Form {
   readonly toHub?: (object: Record<string, unknown>) => KubeObject;
   /** The inverse of toHub. */
   readonly fromHub?: (object: KubeObject) => Record<string, unknown>;
+  /** What of the hub's selectable fields is spelled otherwise here, by the hub's name. */
+  readonly selectableFields?: Readonly<Record<string, SelectableSpelling>>;
   /** What clients of this version are told on every request, if it is on its way out (K-478). */
   readonly deprecation?: string;
 }

@@ -12,7 +12,7 @@ export const noObjects = (): Objects => new sorted.default<string, Snapshot>(und
 
 /** The objects whose keys begin with `prefix`, those after `after` only, in order. */
 export function* objectsUnder(objects: Objects, prefix: string, after?: string): Generator<Snapshot, void, undefined> {
-  const from = after ?? prefix;
+  const from = after !== undefined && after > prefix ? after : prefix;
   for (const [key, snapshot] of objects.entries(from)) {
     if (!key.startsWith(prefix)) return;
     if (key !== after) yield snapshot;

@@ -4,15 +4,19 @@
  * It is told of changes by the watch cache, in the order of their revisions, and asks nobody anything.
  */
 import type { Clock } from '../../openapi/machinery/clock.ts';
+import type { FieldSelector } from '../../openapi/machinery/field-selector.ts';
 import type { Entry } from '../../storage/kv.ts';
 import type { Envelope } from './envelope.ts';
 import { type CacheEvent, EventWindow, type Position, type WindowLimits } from './event-window.ts';
+import { FieldIndex } from './field-index.ts';
 import { noObjects, type Objects } from './objects.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** How stored entries of the resource are read. */
 export interface SnapshotReader {
   readonly envelope: Envelope;
+  /** Fields by whose values objects are found without looking at all; absent: none. */
+  readonly indexedFields?: readonly string[];
   /** @throws StorageError Unreadable when the entry is not an object of this resource */
   snapshotOf(entry: Entry): Snapshot;
 }
@@ -27,6 +31,7 @@ export class ResourceCache {
   readonly #listeners = new Set<() => void>();
   readonly #kept = new Map<number, Objects>();
   #objects: Objects = noObjects();
+  #index: FieldIndex;
   #bytes = 0;
   #watchers = 0;
   #window: EventWindow;
@@ -40,6 +45,7 @@ export class ResourceCache {
     this.#reader = reader;
     this.#clock = clock;
     this.#limits = limits;
+    this.#index = new FieldIndex(reader.indexedFields);
     this.#window = new EventWindow(Number.POSITIVE_INFINITY, clock, limits);
   }
 
@@ -78,6 +84,11 @@ export class ResourceCache {
     return this.#objects;
   }
 
+  /** Of the objects as they are now, no fewer than the selector picks; the same rules hold. */
+  among(selector: FieldSelector): Objects {
+    return this.#index.narrowed(selector) ?? this.#objects;
+  }
+
   /** The objects as they are now, for as long as anybody wants to read them. Costs nothing until they change. */
   frozen(): Objects {
     return this.#objects.clone();
@@ -100,9 +111,11 @@ export class ResourceCache {
   /** Begins anew with everything that is stored at `revision`. Watches that are under way end. */
   replace(entries: readonly Snapshot[], revision: number): void {
     this.#objects = noObjects();
+    this.#index = new FieldIndex(this.#reader.indexedFields);
     this.#bytes = 0;
     for (const snapshot of entries) {
       this.#objects.set(snapshot.key, snapshot);
+      this.#index.put(snapshot);
       this.#bytes += snapshot.bytes.length;
     }
     this.#kept.clear();
@@ -120,6 +133,7 @@ export class ResourceCache {
     const current = this.#reader.snapshotOf(entry);
     const previous = this.#objects.get(current.key);
     this.#objects.set(current.key, current);
+    this.#index.put(current, previous);
     this.#bytes += current.bytes.length - (previous?.bytes.length ?? 0);
     this.#push({
       type: previous ? 'MODIFIED' : 'ADDED',
@@ -134,6 +148,7 @@ export class ResourceCache {
     const previous = this.#objects.get(key);
     if (!previous) return;
     this.#objects.delete(key);
+    this.#index.remove(previous);
     this.#bytes -= previous.bytes.length;
     const current = previous.at(revision, this.#reader.envelope);
     this.#push({ type: 'DELETED', revision, current, previous, frames: undefined });

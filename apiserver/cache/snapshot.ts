@@ -4,6 +4,7 @@
  * Immutable. Other forms (versions, tables, metadata only) are derived when somebody asks and remembered beside it within a budget
  * (derived-forms.ts).
  */
+import type { FieldValue } from '../../openapi/machinery/field-selector.ts';
 import type { Labels } from '../../openapi/machinery/label-selector.ts';
 import type { KubeObject } from '../../openapi/machinery/meta.ts';
 import { decodeJson } from '../codec/json.ts';
@@ -20,7 +21,7 @@ export interface SnapshotParts {
   readonly createRevision: number;
   readonly labels: Labels | undefined;
   /** Values of the resource's selectable fields. */
-  readonly fields: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, FieldValue>>;
   /** The object in the hub's form, resourceVersion included. */
   readonly bytes: Buffer;
   /** Is it all that is stored? If not, there are fields that only a newer server knows. */
@@ -35,7 +36,7 @@ export class Snapshot implements SnapshotParts {
   readonly revision: number;
   readonly createRevision: number;
   readonly labels: Labels | undefined;
-  readonly fields: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, FieldValue>>;
   readonly bytes: Buffer;
   readonly whole: boolean;
 

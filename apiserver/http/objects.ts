@@ -169,12 +169,10 @@ const targetOf = ({ attributes: { namespace, name, version } }: Exchange): Targe
 
 const selectionOf = (
   { attributes }: Exchange,
-  { resource }: ObjectRegistry,
+  { codec }: ObjectRegistry,
   { labelSelector, fieldSelector }: { labelSelector: string; fieldSelector: string },
-): Selection => {
-  const selectable = (resource.selectableFields ?? []).map(({ label }) => label);
-  return parseSelection(attributes.namespace, labelSelector, fieldSelector, selectable);
-};
+): Selection =>
+  parseSelection(attributes.namespace, labelSelector, fieldSelector, codec.form(attributes.version).selectable);
 
 /** @throws StatusError NotAcceptable, also when a single object is asked for as a list and the reverse (K-119) */
 export function viewOf(exchange: Exchange, list: boolean, watch = false): View {

@@ -6,6 +6,7 @@
  */
 import type { Form } from '../../openapi/form.ts';
 import { type FieldError, faultText } from '../../openapi/machinery/field.ts';
+import type { FieldValue } from '../../openapi/machinery/field-selector.ts';
 import { copyOf, inWords, jsonText } from '../../openapi/machinery/json.ts';
 import { apiVersionOf, isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
@@ -21,6 +22,7 @@ import { Snapshot } from '../cache/snapshot.ts';
 import { decodeJson } from '../codec/json.ts';
 import { withForeignFields } from './foreign-fields.ts';
 import { hubForm, type Resource } from './resource.ts';
+import { type Selectable, selectableIn } from './selection.ts';
 
 const judgeMetadata = compileValidation({
   type: 'object',
@@ -38,6 +40,7 @@ export interface CompiledForm {
   readonly prune: Pruner | undefined;
   readonly fillDefaults: Defaulter | undefined;
   readonly validate: Validator;
+  readonly selectable: Selectable;
 }
 
 /** What decoding found besides the document. */
@@ -73,13 +76,15 @@ export class KindCodec<T extends KubeObject = KubeObject> {
   readonly resource: Resource<T>;
   readonly hub: CompiledForm;
   readonly envelope: Envelope;
+  readonly indexedFields: readonly string[];
   readonly #forms: ReadonlyMap<string, CompiledForm>;
 
   constructor(resource: Resource<T>) {
     this.resource = resource;
-    this.#forms = new Map(resource.forms.map((form) => [form.version, compiled(form, resource.group)]));
+    this.#forms = new Map(resource.forms.map((form) => [form.version, compiled(form, resource)]));
     this.hub = this.form(hubForm(resource).version);
     this.envelope = new Envelope(this.hub.apiVersion, resource.kind);
+    this.indexedFields = (resource.selectableFields ?? []).filter(({ indexed }) => indexed).map(({ label }) => label);
   }
 
   form(version: string): CompiledForm {
@@ -237,8 +242,8 @@ export class KindCodec<T extends KubeObject = KubeObject> {
     throw new Error(`it is stored in ${inWords(apiVersion)}, which this version of the server does not know`);
   }
 
-  #fieldsOf(object: T): Record<string, string> {
-    const fields: Record<string, string> = {
+  #fieldsOf(object: T): Record<string, FieldValue> {
+    const fields: Record<string, FieldValue> = {
       'metadata.name': object.metadata.name,
       'metadata.namespace': object.metadata.namespace ?? '',
     };
@@ -254,8 +259,9 @@ function dropNulls(value: unknown): void {
     else if (!Array.isArray(value)) delete (value as Record<string, unknown>)[key];
 }
 
-const compiled = (form: Form, group: string): CompiledForm => ({
+const compiled = <T extends KubeObject>(form: Form, { group, selectableFields }: Resource<T>): CompiledForm => ({
   form,
+  selectable: selectableIn(selectableFields, form),
   apiVersion: apiVersionOf({ group, version: form.version }),
   prune: compilePruning(form.schema),
   fillDefaults: compileDefaults(form.schema),

@@ -11,7 +11,7 @@ import type { WatchCache } from '../cache/watch-cache.ts';
 import { type ContinueToken, continueToken, parseContinueToken } from './continue-token.ts';
 import { statusFor } from './errors.ts';
 import type { KindCodec } from './kind-codec.ts';
-import { picks, type Selection, selected } from './selection.ts';
+import { keyPrefix, picks, type Selection, selected } from './selection.ts';
 import { WatchReader, type WatchRequest } from './watch-reader.ts';
 
 export interface ListRequest {
@@ -107,7 +107,7 @@ export class Reads {
     // `limit` is not honoured for resourceVersion=0, as with Kubernetes' watch cache (K-189).
     const limit = request.resourceVersion === 0 ? 0 : request.limit;
     const revision = this.#watchCache.revision;
-    const answer = firstOf(this.#cache.current, { ...request, limit }, revision, token);
+    const answer = firstOf(this.#cache.among(request.selection.fields), { ...request, limit }, revision, token);
     if (answer.continue) this.#cache.keep(revision);
     return answer;
   }
@@ -120,7 +120,8 @@ export class Reads {
     signal: AbortSignal,
   ): Promise<ListAnswer> {
     if (revision > this.#watchCache.revision) await this.#watchCache.reach(revision, signal);
-    const kept = revision === this.#watchCache.revision ? this.#cache.current : this.#cache.kept(revision);
+    const isNow = revision === this.#watchCache.revision;
+    const kept = isNow ? this.#cache.among(request.selection.fields) : this.#cache.kept(revision);
     if (kept) return firstOf(kept, request, revision, token);
     try {
       return await this.#fromStorage(request, revision, token, signal);
@@ -169,9 +170,8 @@ function firstOf(
   revision: number,
   token: ContinueToken | undefined,
 ): ListAnswer {
-  const prefix = under(selection);
   const page = new Page(selection, limit, revision);
-  for (const snapshot of objectsUnder(objects, prefix, token && prefix + token.after)) {
+  for (const snapshot of objectsUnder(objects, keyPrefix(selection), token && under(selection) + token.after)) {
     page.offer(snapshot);
     // Only lists without selectors tell how many remain (K-177).
     if (page.overfull && picks(selection)) break;

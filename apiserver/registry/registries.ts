@@ -156,6 +156,8 @@ function servedAs(resource: Resource, version: string): ServedResource {
     schema: form.schema,
     ...(form.inputSchema && { inputSchema: form.inputSchema }),
     storageVersion: hubForm(resource).version,
-    ...(form.toHub === undefined && { selectableFields: (resource.selectableFields ?? []).map(({ label }) => label) }),
+    selectableFields: (resource.selectableFields ?? []).map(
+      ({ label }) => form.selectableFields?.[label]?.field ?? label,
+    ),
   };
 }

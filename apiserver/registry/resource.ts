@@ -5,6 +5,7 @@
  * registry.ts.
  */
 import type { Form } from '../../openapi/form.ts';
+import type { FieldValue } from '../../openapi/machinery/field-selector.ts';
 import type { KubeObject } from '../../openapi/machinery/meta.ts';
 import type { NameRule } from '../../openapi/machinery/names.ts';
 import type { Schema } from '../../openapi/schema/schema.ts';
@@ -68,10 +69,14 @@ export interface OwnedThrough<T> {
   inObject(object: T, version: string): Path | undefined;
 }
 
-/** A field that people may select by; `label` is its name in selectors (`spec.app`). */
+/** A field that people may select by. */
 export interface SelectableField<T> {
+  /** Its name in selectors, `spec.app`: the way to it in the hub's form, without the brackets of lists. */
   readonly label: string;
-  value(object: T): string;
+  /** Several where it stands in every item of a list: then one of them has to be equal, or with `!=` none. */
+  value(object: T): FieldValue;
+  /** Are objects found by it without looking at all of them? That costs memory for each object. Absent: no. */
+  readonly indexed?: boolean;
 }
 
 export interface Resource<T extends KubeObject = KubeObject, R = unknown> {

@@ -1,15 +1,18 @@
 /**
  * Which objects of a resource a request is about: a namespace and two selectors, the same for list, watch and deletecollection (K-206).
  */
+import type { Form } from '../../openapi/form.ts';
 import {
   demanded,
   type FieldSelector,
+  type FieldTerm,
   parseFieldSelector,
   selectsFields,
 } from '../../openapi/machinery/field-selector.ts';
 import { type LabelSelector, parseLabelSelector, selects } from '../../openapi/machinery/label-selector.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
+import type { SelectableField } from './resource.ts';
 
 export interface Selection {
   /** Empty: all namespaces. */
@@ -26,24 +29,48 @@ export const selected = ({ namespace, labels, fields }: Selection, snapshot: Sna
 /** Does it pick objects by more than their namespace? */
 export const picks = ({ labels, fields }: Selection): boolean => labels.length > 0 || fields.length > 0;
 
-/** The one name that is asked for, if there is one (K-037). */
-export const demandedName = ({ fields }: Selection): string | undefined => demanded(fields, 'metadata.name');
+/** What the keys of all selected objects begin with: whoever asks for one name does not pay for the others. */
+export const keyPrefix = ({ namespace, fields }: Selection): string =>
+  namespace ? `${namespace}/${demanded(fields, 'metadata.name') ?? ''}` : '';
+
+/** What field selectors may ask for in one version: the field as it is called there → the term as the hub would say it. */
+export type Selectable = ReadonlyMap<string, (term: FieldTerm) => FieldTerm>;
+
+const asItIs = (term: FieldTerm): FieldTerm => term;
+
+const always = [
+  ['metadata.name', asItIs],
+  ['metadata.namespace', asItIs],
+] as const;
+
+export const selectableIn = (
+  fields: readonly Pick<SelectableField<never>, 'label'>[] = [],
+  { selectableFields: spellings = {} }: Pick<Form, 'selectableFields'> = {},
+): Selectable =>
+  new Map([
+    ...always,
+    ...fields.map(({ label }) => {
+      const { field = label, toHub = (value: string) => value } = spellings[label] ?? {};
+      return [field, (term: FieldTerm) => ({ ...term, field: label, value: toHub(term.value) })] as const;
+    }),
+  ]);
 
 /**
- * @param selectable labels of fields that the resource lets people select by
+ * @param selectable what the resource lets people select by in the version of the request
  * @throws StatusError BadRequest in the words of K-202 to K-204
  */
 export function parseSelection(
   namespace: string,
   labelSelector: string,
   fieldSelector: string,
-  selectable: readonly string[],
+  selectable: Selectable,
 ): Selection {
   try {
-    const fields = parseFieldSelector(fieldSelector);
-    for (const { field } of fields)
-      if (field !== 'metadata.name' && field !== 'metadata.namespace' && !selectable.includes(field))
-        throw new Error(`field label not supported: ${field}`);
+    const fields = parseFieldSelector(fieldSelector).map((term) => {
+      const inHub = selectable.get(term.field);
+      if (!inHub) throw new Error(`field label not supported: ${term.field}`);
+      return inHub(term);
+    });
     return { namespace, labels: parseLabelSelector(labelSelector), fields };
   } catch (error) {
     throw StatusError.badRequest((error as Error).message);

@@ -9,7 +9,7 @@ import type { CacheEvent, EventWindow, Position } from '../cache/event-window.ts
 import { objectsUnder } from '../cache/objects.ts';
 import type { ResourceCache } from '../cache/resource-cache.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
-import { type Selection, selected } from './selection.ts';
+import { keyPrefix, type Selection, selected } from './selection.ts';
 
 export interface WatchRequest {
   readonly selection: Selection;
@@ -57,8 +57,7 @@ export class WatchReader {
     this.#position = this.#window.positionAfter(this.#since);
     this.#seen = Math.min(this.#since, now);
     if (initialEvents) {
-      const { namespace } = selection;
-      this.#initial = objectsUnder(cache.frozen(), namespace ? `${namespace}/` : '');
+      this.#initial = objectsUnder(cache.among(selection.fields).clone(), keyPrefix(selection));
       this.#initialEnd = now;
     }
   }

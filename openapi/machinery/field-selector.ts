@@ -13,11 +13,23 @@ export interface FieldTerm {
 /** The empty list selects everything. */
 export type FieldSelector = readonly FieldTerm[];
 
-/** A field that is absent counts as the empty string, as in Kubernetes. */
-export const selectsFields = (selector: FieldSelector, fields: Readonly<Record<string, string>>): boolean => {
-  for (const { field, negated, value } of selector) if (((fields[field] ?? '') === value) === negated) return false;
+/** What a field holds. One that stands in every item of a list holds several values. */
+export type FieldValue = string | readonly string[];
+
+/** A field without a value counts as the empty string, as in Kubernetes. Of several values, one has to be equal, or with `!=` none. */
+export const selectsFields = (selector: FieldSelector, fields: Readonly<Record<string, FieldValue>>): boolean => {
+  for (const { field, negated, value } of selector) if (holds(fields[field], value) === negated) return false;
   return true;
 };
+
+const holds = (held: FieldValue | undefined, value: string): boolean =>
+  typeof held === 'string' ? held === value : valuesOf(held).includes(value);
+
+/** Everything that a field is equal to. */
+export function valuesOf(held: FieldValue | undefined): readonly string[] {
+  if (typeof held === 'string') return [held];
+  return held?.length ? held : [''];
+}
 
 /** The value that `selector` demands of `field`, if it demands exactly one (used for `metadata.name`, K-037). */
 export const demanded = (selector: FieldSelector, field: string): string | undefined =>

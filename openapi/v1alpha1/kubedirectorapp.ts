@@ -39,6 +39,10 @@ export const kubeDirectorAppV1alpha1: Form = {
   schema,
   inputSchema: withOlderAppSpellings(schema),
   respell: respellApp,
+  selectableFields: {
+    'spec.distroID': { field: `spec.${specNames.distroID}` },
+    'spec.roles.imageRepoTag': { field: 'spec.roles.image.repoTag' },
+  },
   toHub: (object) => {
     const { spec } = object;
     if (isRecord(spec)) specToHub(spec);

@@ -51,6 +51,7 @@ export const kubeDirectorClusterV1alpha1: Form = {
   schema,
   inputSchema: withOlderSpellings(schema, spellings),
   respell: (document, warn) => respell(document, spellings, warn),
+  selectableFields: { 'status.state': { toHub: (word) => inverted(clusterWords)[word] ?? word } },
   toHub: (object) => {
     eachRole(object.spec, (role) => {
       rename(role, 'name', 'id');

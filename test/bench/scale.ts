@@ -68,6 +68,19 @@ async function lists(server: Server): Promise<number> {
   return length / objects;
 }
 
+/** What people ask for: the clusters of one app, or those in trouble. */
+async function selections(server: Server): Promise<void> {
+  for (const selector of ['spec.app=rare-app', 'spec.app!=demo-app', 'metadata.name=c77']) {
+    const path = `${clustersPath}?resourceVersion=0&fieldSelector=${encodeURIComponent(selector)}`;
+    const found = (JSON.parse((await request(server.session, { path })).toString()) as { items: unknown[] }).items
+      .length;
+    const began = cpuUs(server.pid);
+    const taken = await times(200, () => request(server.session, { path }));
+    const cpu = (cpuUs(server.pid) - began) / 200;
+    say(`${selector}: ${found} of ${objects} in ${taken.toFixed(2)} ms, ${cpu.toFixed(0)} us of server CPU`);
+  }
+}
+
 async function watches(server: Server): Promise<void> {
   const { session } = server;
   const { metadata } = JSON.parse((await request(session, { path: `${clustersPath}?limit=1` })).toString()) as {
@@ -115,6 +128,12 @@ try {
   await sendAll(server.session, objects, 16, (i) => ({ method: 'POST', path: clustersPath, body: document(`c${i}`) }));
   const fullMb = memoryMb(server.pid);
   const size = await lists(server);
+  await request(server.session, { method: 'POST', path: appsPath, body: appDocument('rare-app') });
+  for (let i = 0; i < 10; i += 1) {
+    const body = clusterDocument(`rare${i}`, { app: 'rare-app' });
+    await request(server.session, { method: 'POST', path: clustersPath, body });
+  }
+  await selections(server);
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const each = ((fullMb - emptyMb) * 1e6) / objects;
   say(`memory: ${fullMb.toFixed(0)} MB with ${objects} clusters just created, ${emptyMb.toFixed(0)} MB before`);

@@ -20,7 +20,10 @@ export const kubeDirectorApps: Resource<KubeDirectorApp> = {
   nameRule: subdomainFaults,
   strategy: { validate: validateApp },
   hasStatus: false,
-  selectableFields: [{ label: 'spec.distroID', value: ({ spec }) => spec.distroID }],
+  selectableFields: [
+    { label: 'spec.distroID', value: ({ spec }) => spec.distroID },
+    { label: 'spec.roles.imageRepoTag', value: imagesOf, indexed: true },
+  ],
   columns: [
     nameColumn,
     {
@@ -46,3 +49,8 @@ export const kubeDirectorApps: Resource<KubeDirectorApp> = {
     ageColumn,
   ],
 };
+
+/** The images that members run, whether the role names one or has the default. */
+function imagesOf({ spec: { roles, defaultImageRepoTag = '' } }: KubeDirectorApp): string[] {
+  return [...new Set(roles.map(({ imageRepoTag = defaultImageRepoTag }) => imageRepoTag))];
+}

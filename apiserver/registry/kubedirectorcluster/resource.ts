@@ -30,8 +30,9 @@ export const kubeDirectorClusters = (lookups: ClusterLookups): Resource<KubeDire
   hasStatus: true,
   subresources: [scaleSubresource],
   selectableFields: [
-    { label: 'spec.app', value: ({ spec }) => spec.app },
-    { label: 'status.state', value: ({ status }) => status?.state ?? '' },
+    { label: 'spec.app', value: ({ spec }) => spec.app, indexed: true },
+    { label: 'status.state', value: ({ status }) => status?.state ?? '', indexed: true },
+    { label: 'status.conditions.Ready', value: (cluster) => readyCondition(cluster)?.status ?? '', indexed: true },
   ],
   columns: [
     nameColumn,
@@ -57,11 +58,13 @@ export const kubeDirectorClusters = (lookups: ClusterLookups): Resource<KubeDire
       type: 'string',
       description: 'What the Ready condition says.',
       priority: 1,
-      cell: ({ status }) => status?.conditions?.find(({ type }) => type === 'Ready')?.message ?? null,
+      cell: (cluster) => readyCondition(cluster)?.message ?? null,
     },
     ageColumn,
   ],
 });
+
+const readyCondition = ({ status }: KubeDirectorCluster) => status?.conditions?.find(({ type }) => type === 'Ready');
 
 function membersCell({ spec, status }: KubeDirectorCluster): string {
   const desired = spec.roles.reduce((sum, { members = 0 }) => sum + members, 0);

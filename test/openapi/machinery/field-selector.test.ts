@@ -3,7 +3,13 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { demanded, parseFieldSelector, selectsFields } from '../../../openapi/machinery/field-selector.ts';
 
-const fields = { 'metadata.name': 'c1', 'metadata.namespace': 'demo', 'spec.app': '' };
+const fields = {
+  'metadata.name': 'c1',
+  'metadata.namespace': 'demo',
+  'spec.app': '',
+  'spec.roles.image': ['a', 'b'],
+  'spec.roles.package': [],
+};
 
 describe('a field selector', () => {
   for (const [selector, verdict] of [
@@ -18,6 +24,14 @@ describe('a field selector', () => {
     ['spec.app=', true],
     ['spec.other=', true],
     ['spec.other!=x', true],
+    ['spec.roles.image=a', true],
+    ['spec.roles.image=a,spec.roles.image=b', true],
+    ['spec.roles.image=c', false],
+    ['spec.roles.image!=a', false],
+    ['spec.roles.image!=c', true],
+    ['spec.roles.image=', false],
+    ['spec.roles.package=', true],
+    ['spec.roles.package!=a', true],
   ] as const)
     it(`${JSON.stringify(selector)} ${verdict ? 'selects' : 'leaves out'} demo/c1 (K-203)`, () =>
       expect(selectsFields(parseFieldSelector(selector), fields)).to.equal(verdict));

@@ -102,6 +102,8 @@ class Comparison {
 
   #lists(type: ListType, old: readonly unknown[] | null, now: readonly unknown[] | null): void {
     if (!old?.length && !now?.length) this.#leaf(old, now);
+    // Most lists are as they were, and to see that costs less than to name their items.
+    if (sameJson(old, now)) return;
     const before = itemsByElement(type, old ?? []);
     const after = itemsByElement(type, now ?? []);
     for (const [element, item] of before) this.#items(element, type.items, item, after.get(element));

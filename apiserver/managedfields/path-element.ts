@@ -66,7 +66,8 @@ export function readElement(text: string): string | undefined {
 }
 
 /** The JSON inside of an element. @throws DecodeError */
-const contentOf = (element: string): unknown => decodeJson(Buffer.from(element.slice(2))).value;
+const contentOf = (element: string): unknown =>
+  plainKey.test(element) ? JSON.parse(element.slice(2)) : decodeJson(Buffer.from(element.slice(2))).value;
 
 /** `.spec.roles[id="a"].members`, as people read it in conflicts (K-269). */
 export const pathText = (path: Path): string => path.map(elementText).join('');

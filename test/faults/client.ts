@@ -12,6 +12,7 @@ import type { Seeded } from './seeded.ts';
 export const group = '/apis/kubedirector.bluedata.io/v1beta1';
 export const collection = (namespace: string): string => `${group}/namespaces/${namespace}/kubedirectorapps`;
 const valueAnnotation = 'kubedirector.example/value';
+const bulkAnnotation = 'kubedirector.example/bulk';
 
 export interface StoredApp {
   readonly metadata: {
@@ -34,14 +35,14 @@ export const seenIn = ({ metadata }: StoredApp): Seen => ({
 export const parityOf = (value: Value): string =>
   Number(value.slice(value.lastIndexOf('.') + 1)) % 2 ? 'odd' : 'even';
 
-function documentOf(name: string, value: Value, resourceVersion?: number): object {
+function documentOf(name: string, value: Value, bulkBytes: number, resourceVersion?: number): object {
   const document = appDocument(name);
   return {
     ...document,
     metadata: {
       name,
       labels: { parity: parityOf(value) },
-      annotations: { [valueAnnotation]: value },
+      annotations: { [valueAnnotation]: value, ...(bulkBytes && { [bulkAnnotation]: 'x'.repeat(bulkBytes) }) },
       ...(resourceVersion && { resourceVersion: String(resourceVersion) }),
     },
   };
@@ -58,6 +59,8 @@ export interface ClientParts {
   readonly names: readonly string[];
   /** The longest pause between two calls. */
   readonly paceMs: number;
+  /** How much larger than necessary objects are. */
+  readonly bulkBytes: number;
 }
 
 /** An answer, or that the connection failed before (`unsent`) or after the request was sent. */
@@ -99,7 +102,7 @@ export class Client {
       { kind: 'create', value },
       'POST',
       collection(namespace),
-      documentOf(name, value),
+      documentOf(name, value, this.#parts.bulkBytes),
     );
   }
 
@@ -114,7 +117,7 @@ export class Client {
       operation,
       'PUT',
       `${collection(namespace)}/${name}`,
-      documentOf(name, value, known.revision),
+      documentOf(name, value, this.#parts.bulkBytes, known.revision),
     );
   }
 

@@ -23,6 +23,8 @@ export interface CycleOptions {
   readonly clients?: number;
   /** The longest pause of a client between two calls. */
   readonly paceMs?: number;
+  /** How much larger than necessary objects are. */
+  readonly bulkBytes?: number;
   /** How long a fault lasts, and then peace: from and to. */
   readonly faultMs?: readonly [number, number];
   readonly peaceMs?: readonly [number, number];
@@ -46,7 +48,7 @@ export interface CycleResult {
 const recoveryMs = 60_000;
 
 export async function runCycle(world: World, options: CycleOptions): Promise<CycleResult> {
-  const { seed, durationMs, clients: count = 8, paceMs = 20 } = options;
+  const { seed, durationMs, clients: count = 8, paceMs = 20, bulkBytes = 0 } = options;
   const chance = new Seeded(seed);
   const history = new History();
   const stop = { clients: new AbortController(), watchers: new AbortController() };
@@ -59,7 +61,8 @@ export async function runCycle(world: World, options: CycleOptions): Promise<Cyc
   );
   const clients = Array.from(
     { length: count },
-    (_, i) => new Client({ name: `w${i}`, chance: chance.fork(), history, pools, namespaces, names, paceMs }),
+    (_, i) =>
+      new Client({ name: `w${i}`, chance: chance.fork(), history, pools, namespaces, names, paceMs, bulkBytes }),
   );
   const watching = watchers.map((watcher) => watcher.run(stop.watchers.signal));
   const working = clients.map((client) => client.run(stop.clients.signal));

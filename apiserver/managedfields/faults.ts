@@ -55,6 +55,7 @@ function goType(value: unknown): string {
 
 function findInObject(type: ObjectType, object: Record<string, unknown>, path: string[], faults: string[]): void {
   for (const name of Object.keys(object)) {
+    if (object[name] === undefined) continue;
     const field = fieldOf(type, name);
     path.push(field?.element ?? `f:${name}`);
     if (field) find(field.type, ownValue(object, name), path, faults);

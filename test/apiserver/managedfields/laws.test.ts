@@ -113,13 +113,10 @@ for (const [kind, schema] of [
     it('comes to the same in either order where managers do not meet', () =>
       fc.assert(
         fc.property(objects, (object) => {
-          const { spec, status } = object as KubeObject & { spec?: unknown; status?: unknown };
-          const bare = { apiVersion, kind, metadata: { name: 'x' } };
-          const one = { ...bare, ...(spec !== undefined && { spec }) } as KubeObject;
-          const other = { ...bare, ...(status !== undefined && { status }) } as KubeObject;
-          for (const half of [one, other]) fc.pre(!ownable(appliedFields(type, half)).isEmpty);
-          const there = apply(apply(undefined, one, 'ann'), other, 'bob');
-          const back = apply(apply(undefined, other, 'bob'), one, 'ann');
+          fc.pre(!ownable(appliedFields(type, object)).isEmpty);
+          const other = { apiVersion, kind, metadata: { name: 'x', labels: { l: '1' } } };
+          const there = apply(apply(undefined, object, 'ann'), other, 'bob');
+          const back = apply(apply(undefined, other, 'bob'), object, 'ann');
           expect(there).to.deep.equal(back);
         }),
       ));

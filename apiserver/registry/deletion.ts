@@ -74,7 +74,7 @@ export class Deletion<T extends KubeObject = KubeObject> {
       if (context.dryRun) return 'unchanged';
       if (gone) return { remove: true, ...(alongside && { alongside }) };
       if (sameJson(now, old)) return 'unchanged';
-      return { write: opened.stored(now) };
+      return { write: opened.stored(now), ...(alongside && { alongside }) };
     };
     try {
       const { entry, outcome } = await this.#store.update(this.#root + key, edit, signal);

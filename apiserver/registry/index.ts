@@ -2,15 +2,19 @@
  * The kinds that KubeDirector serves. A new kind is a line here.
  */
 
+import type { AppLookups } from './kubedirectorapp/lookups.ts';
 import { kubeDirectorApps } from './kubedirectorapp/resource.ts';
 import type { ClusterLookups } from './kubedirectorcluster/lookups.ts';
 import { kubeDirectorClusters } from './kubedirectorcluster/resource.ts';
 import { kubeDirectorConfigs } from './kubedirectorconfig/resource.ts';
 import type { Resource } from './resource.ts';
 
+/** What the kinds ask about one another. */
+export type Lookups = AppLookups & ClusterLookups;
+
 /** @param systemNamespace where KubeDirector itself lives, and the system catalog with it */
-export const kubeDirectorResources = (lookups: ClusterLookups, systemNamespace: string): Resource[] => [
-  kubeDirectorApps as unknown as Resource,
+export const kubeDirectorResources = (lookups: Lookups, systemNamespace: string): Resource[] => [
+  kubeDirectorApps(lookups) as unknown as Resource,
   kubeDirectorClusters(lookups) as unknown as Resource,
   kubeDirectorConfigs(systemNamespace) as unknown as Resource,
 ];

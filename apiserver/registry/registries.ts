@@ -12,6 +12,7 @@ import { ConsistencyChecker } from '../cache/consistency.ts';
 import type { WindowLimits } from '../cache/event-window.ts';
 import { type StoreJudge, WatchCache } from '../cache/watch-cache.ts';
 import type { Admission } from './admission.ts';
+import { Guards } from './guards.ts';
 import { ObjectRegistry } from './registry.ts';
 import { allVerbs, hubForm, type Resource } from './resource.ts';
 import { servedVirtual, type VirtualResource } from './virtual.ts';
@@ -33,6 +34,8 @@ export class Registries {
   readonly cache: WatchCache;
   /** Compares the cache with storage. */
   readonly checker: ConsistencyChecker;
+  /** For writers that must not contradict those of other objects. */
+  readonly guards: Guards;
   readonly all: readonly ObjectRegistry[];
   readonly #byName: ReadonlyMap<string, ObjectRegistry>;
   readonly #virtual: ReadonlyMap<string, VirtualResource>;
@@ -56,6 +59,7 @@ export class Registries {
     const store = new Store(kv);
     const watchCache = new WatchCache({ kv, keyspace, clock, log, ...(judge && { judge }) });
     this.cache = watchCache;
+    this.guards = new Guards(kv, keyspace);
     this.checker = new ConsistencyChecker({ cache: watchCache, kv, log });
     this.all = parts.resources.map(
       (resource) =>

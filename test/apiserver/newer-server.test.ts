@@ -26,7 +26,9 @@ describe('what a newer server has stored', () => {
   beforeEach(async () => {
     kv = new MemoryStore();
     server = await startServer({ kv });
-    await server.admin.ask(appsPath, { body: appDocument() });
+    const app = appDocument();
+    app.spec.roles.push({ id: 'extra', cardinality: '0+' });
+    await server.admin.ask(appsPath, { body: app });
     await server.admin.ask(clustersPath, { body: clusterDocument() });
     await renewed((value) => {
       value.future = { deep: ['x', { y: 1 }] };
@@ -119,11 +121,6 @@ describe('what a newer server has stored', () => {
     const patch = (target: string, ...body: object[]) =>
       server.admin.ask(target, { method: 'PATCH', type: 'application/json-patch+json', body });
     const paces = async () => foreign(await stored()).paces;
-    await patch(`${appsPath}/demo-app`, {
-      op: 'add',
-      path: '/spec/roles/-',
-      value: { id: 'extra', cardinality: '0+' },
-    });
     await patch(path, { op: 'add', path: '/spec/roles/0', value: { id: 'extra', members: 1 } });
     await patch(path, { op: 'replace', path: '/spec/roles/2/members', value: 3 });
     expect(await paces()).to.deep.equal(['extra -', 'head -', 'worker slow']);

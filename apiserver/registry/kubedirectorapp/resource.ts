@@ -5,9 +5,11 @@ import { subdomainFaults } from '../../../openapi/machinery/names.ts';
 import { kubeDirectorAppV1alpha1 } from '../../../openapi/v1alpha1/kubedirectorapp.ts';
 import { type KubeDirectorApp, kubeDirectorApp } from '../../../openapi/v1beta1/kubedirectorapp.ts';
 import { ageColumn, nameColumn, type Resource } from '../resource.ts';
-import { validateApp } from './validation.ts';
+import type { Strategy } from '../strategy.ts';
+import type { AppLookups } from './lookups.ts';
+import { appStrategy } from './strategy.ts';
 
-export const kubeDirectorApps: Resource<KubeDirectorApp> = {
+export const kubeDirectorApps = (lookups: AppLookups): Resource<KubeDirectorApp> => ({
   group: 'kubedirector.bluedata.io',
   plural: 'kubedirectorapps',
   singular: 'kubedirectorapp',
@@ -18,7 +20,7 @@ export const kubeDirectorApps: Resource<KubeDirectorApp> = {
   namespaced: true,
   forms: [{ version: 'v1beta1', schema: kubeDirectorApp }, kubeDirectorAppV1alpha1],
   nameRule: subdomainFaults,
-  strategy: { validate: validateApp },
+  strategy: appStrategy(lookups) as Strategy<KubeDirectorApp>,
   hasStatus: false,
   selectableFields: [
     { label: 'spec.distroID', value: ({ spec }) => spec.distroID },
@@ -48,7 +50,7 @@ export const kubeDirectorApps: Resource<KubeDirectorApp> = {
     },
     ageColumn,
   ],
-};
+});
 
 /** The images that members run, whether the role names one or has the default. */
 function imagesOf({ spec: { roles, defaultImageRepoTag = '' } }: KubeDirectorApp): string[] {

@@ -1,6 +1,7 @@
 /**
  * What an app must keep to beyond its schema: ids are unique and refer to each other rightly (A2 to A12 of the original's rules).
  */
+import { parseCardinality } from '../../../openapi/cardinality.ts';
 import {
   duplicate,
   type FieldError,
@@ -11,6 +12,14 @@ import {
   spec,
 } from '../../../openapi/machinery/field.ts';
 import type { AppRole, AppSpec, KubeDirectorApp } from '../../../openapi/v1beta1/kubedirectorapp.ts';
+
+/** What the author of an app ought to know although it is allowed. */
+export const appWarnings = ({ spec: app }: KubeDirectorApp): string[] =>
+  app.roles.flatMap(({ cardinality }, i) => {
+    const { least, open } = parseCardinality(cardinality);
+    if (least > 0 || open) return [];
+    return [`${spec.child('roles').index(i).child('cardinality')}: the role can never have members`];
+  });
 
 export function validateApp({ spec: app }: KubeDirectorApp): FieldError[] {
   const roles = app.roles.map(({ id }) => id);

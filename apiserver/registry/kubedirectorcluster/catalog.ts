@@ -1,16 +1,23 @@
 /**
- * Apps and the configuration, looked up in the registries of this server: local catalog first, then the system's.
+ * What our kinds ask about one another, answered from the registries of this server: apps, in the local catalog first, then in the
+ * system's; the configuration; and which clusters use an app.
  */
-import type { KubeObject } from '../../../openapi/machinery/meta.ts';
+import type { KubeObject, ObjectKey } from '../../../openapi/machinery/meta.ts';
 import type { KubeDirectorApp } from '../../../openapi/v1beta1/kubedirectorapp.ts';
+import type { KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { KubeDirectorConfig } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
+import { objectsUnder } from '../../cache/objects.ts';
 import type { Snapshot } from '../../cache/snapshot.ts';
+import type { Lookups } from '../index.ts';
+import { mostNamed } from '../kubedirectorapp/strategy.ts';
 import { configName } from '../kubedirectorconfig/resource.ts';
 import type { Registries } from '../registries.ts';
 import type { ObjectRegistry } from '../registry.ts';
-import type { Catalog, ClusterLookups } from './lookups.ts';
+import type { Catalog } from './lookups.ts';
 
 const group = 'kubedirector.bluedata.io';
+
+const guardOf = ({ namespace, name }: ObjectKey): string => `kubedirectorapps/${namespace}/${name}`;
 
 const known = new WeakMap<Snapshot, KubeObject>();
 
@@ -22,11 +29,25 @@ function parsed(snapshot: Snapshot): KubeObject {
 }
 
 /** @param registries asked for when they are needed, since they are made from what is made from this */
-export function catalogLookups(registries: () => Registries, systemNamespace: string): ClusterLookups {
+export function catalogLookups(registries: () => Registries, systemNamespace: string): Lookups {
   const of = (plural: string): ObjectRegistry => registries().find(group, plural) as ObjectRegistry;
   const peek = <T extends KubeObject>(plural: string, key: string): T | undefined => {
     const snapshot = of(plural).reads.peek(key);
     return snapshot && (parsed(snapshot) as T);
+  };
+  const clustersOf = (app: ObjectKey): ObjectKey[] => {
+    const users: ObjectKey[] = [];
+    const isSystem = app.namespace === systemNamespace;
+    const instances = of('kubedirectorclusters').cache.among([{ field: 'spec.app', negated: false, value: app.name }]);
+    // Clusters anywhere use apps of the system catalog, those of the same namespace the others.
+    for (const snapshot of isSystem ? instances.values() : objectsUnder(instances, `${app.namespace}/`)) {
+      const { appCatalog } = snapshot.object<KubeDirectorCluster>().spec;
+      const local = snapshot.namespace === app.namespace && appCatalog !== 'system';
+      if (!local && !(isSystem && appCatalog !== 'local')) continue;
+      users.push({ namespace: snapshot.namespace, name: snapshot.name });
+      if (users.length > mostNamed) break;
+    }
+    return users;
   };
   return {
     async findApp(name, namespace, catalog, signal) {
@@ -37,10 +58,27 @@ export function catalogLookups(registries: () => Registries, systemNamespace: st
       ];
       for (const [where, place] of places) {
         if (catalog !== undefined && catalog !== where) continue;
-        const app = peek<KubeDirectorApp>('kubedirectorapps', `${place}/${name}`);
-        if (app) return { app, catalog: where };
+        const snapshot = of('kubedirectorapps').reads.peek(`${place}/${name}`);
+        if (!snapshot) continue;
+        const bond = {
+          when: [{ key: of('kubedirectorapps').root + snapshot.key, revision: snapshot.revision }],
+          perform: [registries().guards.touched(guardOf(snapshot))],
+        };
+        return { app: parsed(snapshot) as KubeDirectorApp, catalog: where, bond };
       }
       return undefined;
+    },
+    async usesOf(app, signal) {
+      const { guards, cache } = registries();
+      const guard = guardOf(app);
+      // First the guard, then the clusters: one that comes in between changes the guard.
+      const seen = await guards.seen(guard, signal);
+      await cache.current(signal);
+      return {
+        clusters: clustersOf(app),
+        unchanged: { when: [seen] },
+        ended: { when: [seen], perform: [guards.dropped(guard)] },
+      };
     },
     config: () => peek<KubeDirectorConfig>('kubedirectorconfigs', `${systemNamespace}/${configName}`)?.spec ?? {},
   };

@@ -3,12 +3,15 @@
  */
 import type { KubeDirectorApp } from '../../../openapi/v1beta1/kubedirectorapp.ts';
 import type { ConfigSpec } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
+import type { Alongside } from '../../../storage/store.ts';
 
 export type Catalog = 'local' | 'system';
 
 export interface FoundApp {
   readonly app: KubeDirectorApp;
   readonly catalog: Catalog;
+  /** Holds as long as the app is as it was found, and tells those who change it of a new cluster. */
+  readonly bond: Alongside;
 }
 
 export interface ClusterLookups {

@@ -33,6 +33,9 @@ export const clusterStrategy = (lookups: ClusterLookups): Strategy<KubeDirectorC
     return [...validateClusterChange(cluster, old), ...validateCluster(cluster, old, related)];
   },
 
+  // An app that is used stays what it is, so only the first write of a cluster races with those of the app.
+  alongside: (_cluster, old, { found }) => (old ? undefined : found?.bond),
+
   warnings: (cluster, old, related) =>
     old && sameJson(cluster.spec, old.spec) ? [] : clusterWarnings(cluster, related),
 });

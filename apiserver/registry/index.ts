@@ -2,6 +2,7 @@
  * The kinds that KubeDirector serves. A new kind is a line here.
  */
 
+import { type AccessReader, noAccess } from './access.ts';
 import type { AppLookups } from './kubedirectorapp/lookups.ts';
 import { kubeDirectorApps } from './kubedirectorapp/resource.ts';
 import type { ClusterLookups } from './kubedirectorcluster/lookups.ts';
@@ -12,9 +13,16 @@ import type { Resource } from './resource.ts';
 /** What the kinds ask about one another. */
 export type Lookups = AppLookups & ClusterLookups;
 
-/** @param systemNamespace where KubeDirector itself lives, and the system catalog with it */
-export const kubeDirectorResources = (lookups: Lookups, systemNamespace: string): Resource[] => [
+/**
+ * @param systemNamespace where KubeDirector itself lives, and the system catalog with it
+ * @param access what users may do with the objects that they name; absent: nothing
+ */
+export const kubeDirectorResources = (
+  lookups: Lookups,
+  systemNamespace: string,
+  access: AccessReader = noAccess,
+): Resource[] => [
   kubeDirectorApps(lookups) as unknown as Resource,
-  kubeDirectorClusters(lookups) as unknown as Resource,
+  kubeDirectorClusters(lookups, access) as unknown as Resource,
   kubeDirectorConfigs(systemNamespace) as unknown as Resource,
 ];

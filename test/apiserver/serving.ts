@@ -12,6 +12,7 @@ import { type Authorizer, allowHealth, allowSuperusers, authorizeBy } from '../.
 import { clientCertificate } from '../../apiserver/auth/client-certificate.ts';
 import { frontProxy } from '../../apiserver/auth/front-proxy.ts';
 import { type RequestHeaderTrust, TrustStore } from '../../apiserver/auth/trust.ts';
+import { accessBy } from '../../apiserver/registry/access.ts';
 import { type Admission, admitAll } from '../../apiserver/registry/admission.ts';
 import { kubeDirectorResources } from '../../apiserver/registry/index.ts';
 import { catalogLookups } from '../../apiserver/registry/kubedirectorcluster/catalog.ts';
@@ -107,7 +108,9 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     },
   });
   const lookups = catalogLookups(() => registries, 'default');
-  const resources = options.resources?.(() => registries) ?? kubeDirectorResources(lookups, 'default');
+  const authorizer = authorizeBy([allowSuperusers, allowHealth, ...(options.authorizer ? [options.authorizer] : [])]);
+  const resources =
+    options.resources?.(() => registries) ?? kubeDirectorResources(lookups, 'default', accessBy(authorizer));
   const registries: Registries = new Registries({
     resources,
     kv,
@@ -119,7 +122,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const server = new ApiServer({
     registries,
     authenticate: authenticateBy([frontProxy(trust), clientCertificate(trust)], silentLog),
-    authorizer: authorizeBy([allowSuperusers, allowHealth, ...(options.authorizer ? [options.authorizer] : [])]),
+    authorizer,
     serving: { host: '127.0.0.1', port: 0, cert, key, clientCa: trust.bundles },
     version: versionInfo('v1.36.0+kubedirector.test'),
     ...(options.metrics && { metrics: options.metrics }),

@@ -4,6 +4,7 @@
 import { labelFaults, type NameRule, subdomainFaults } from '../../../openapi/machinery/names.ts';
 import { kubeDirectorClusterV1alpha1 } from '../../../openapi/v1alpha1/kubedirectorcluster.ts';
 import { type KubeDirectorCluster, kubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { AccessReader } from '../access.ts';
 import { ageColumn, nameColumn, type Resource } from '../resource.ts';
 import type { ClusterLookups, ClusterRelated } from './lookups.ts';
 import { scaleSubresource } from './scale.ts';
@@ -15,7 +16,10 @@ const clusterName: NameRule = (name) => {
   return faults.length ? faults : labelFaults(name.replaceAll('.', '-'));
 };
 
-export const kubeDirectorClusters = (lookups: ClusterLookups): Resource<KubeDirectorCluster, ClusterRelated> => ({
+export const kubeDirectorClusters = (
+  lookups: ClusterLookups,
+  access: AccessReader,
+): Resource<KubeDirectorCluster, ClusterRelated> => ({
   group: 'kubedirector.bluedata.io',
   plural: 'kubedirectorclusters',
   singular: 'kubedirectorcluster',
@@ -26,7 +30,7 @@ export const kubeDirectorClusters = (lookups: ClusterLookups): Resource<KubeDire
   namespaced: true,
   forms: [{ version: 'v1beta1', schema: kubeDirectorCluster }, kubeDirectorClusterV1alpha1],
   nameRule: clusterName,
-  strategy: clusterStrategy(lookups),
+  strategy: clusterStrategy(lookups, access),
   hasStatus: true,
   subresources: [scaleSubresource],
   selectableFields: [

@@ -3,17 +3,24 @@
  */
 import { roleSelector } from '../../../openapi/labels.ts';
 import { sameJson } from '../../../openapi/machinery/json.ts';
+import { subdomainFaults } from '../../../openapi/machinery/names.ts';
 import { scaleRoleOf } from '../../../openapi/scale-role.ts';
 import type { KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import { type AccessReader, checkAccess, type Wish } from '../access.ts';
 import type { Strategy } from '../strategy.ts';
 import { withDefaults } from './defaults.ts';
 import type { ClusterLookups, ClusterRelated } from './lookups.ts';
+import { addedReferences } from './references.ts';
 import { clusterWarnings, validateCluster, validateClusterChange } from './validation.ts';
 
-export const clusterStrategy = (lookups: ClusterLookups): Strategy<KubeDirectorCluster, ClusterRelated> => ({
-  async related(cluster, old, { subresource }, signal) {
+export const clusterStrategy = (
+  lookups: ClusterLookups,
+  access: AccessReader,
+): Strategy<KubeDirectorCluster, ClusterRelated> => ({
+  async related(cluster, old, { subresource, user }, signal) {
     // Status is judged by nobody, and deleting needs no app.
     if (!cluster || subresource === 'status') return { found: undefined, config: lookups.config() };
+    await checkAccess(access, user, wishesOf(cluster, old), about(cluster), signal);
     const { app, appCatalog = old?.spec.appCatalog } = cluster.spec;
     const found = await lookups.findApp(app, cluster.metadata.namespace ?? '', appCatalog, signal);
     // After the app, since looking for that has made the cache current.
@@ -38,6 +45,22 @@ export const clusterStrategy = (lookups: ClusterLookups): Strategy<KubeDirectorC
 
   warnings: (cluster, old, related) =>
     old && sameJson(cluster.spec, old.spec) ? [] : clusterWarnings(cluster, related),
+});
+
+/**
+ * What this write adds: nobody is asked for a right to what somebody else has named before. Names that nothing can have are refused
+ * by validation.
+ */
+const wishesOf = ({ metadata: { namespace = '' }, spec }: KubeDirectorCluster, old?: KubeDirectorCluster): Wish[] =>
+  addedReferences(spec, old?.spec)
+    .filter(({ name }) => !subdomainFaults(name).length)
+    .map(({ to: { verb, group, version, resource }, name, at }) => ({
+      ...{ verb, group, version, resource, namespace, name, at },
+    }));
+
+const about = ({ metadata: { name } }: KubeDirectorCluster) => ({
+  resource: { group: 'kubedirector.bluedata.io', resource: 'kubedirectorclusters' },
+  name,
 });
 
 /** Whoever leaves the catalog out means the one that it is: a local app of that name may have come since. */

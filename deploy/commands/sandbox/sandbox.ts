@@ -7,6 +7,7 @@ import { clientCertificate } from '../../../apiserver/auth/client-certificate.ts
 import { TrustStore } from '../../../apiserver/auth/trust.ts';
 import { defaultWindow, type WindowLimits } from '../../../apiserver/cache/event-window.ts';
 import { HostClient } from '../../../apiserver/host/rest.ts';
+import { accessBy } from '../../../apiserver/registry/access.ts';
 import { kubeDirectorResources } from '../../../apiserver/registry/index.ts';
 import { catalogLookups } from '../../../apiserver/registry/kubedirectorcluster/catalog.ts';
 import { Registries } from '../../../apiserver/registry/registries.ts';
@@ -118,7 +119,7 @@ async function serve(
   const rbac: Authorizer = { authorize: (attributes) => host.authorizer.authorize(attributes) };
   const authorizer = authorizeBy([allowSuperusers, allowHealth, rbac]);
   const registries: Registries = new Registries({
-    resources: [...host.resources, ...kubeDirectorResources(lookups, systemNamespace)],
+    resources: [...host.resources, ...kubeDirectorResources(lookups, systemNamespace, accessBy(authorizer))],
     virtual: reviews({ authorizer, rulesFor: (user, namespace) => host.authorizer.rulesFor(user, namespace) }),
     kv: store.kv,
     keyspace: store.keyspace,

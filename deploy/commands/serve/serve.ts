@@ -15,6 +15,7 @@ import { accessReview, tokenReview } from '../../../apiserver/auth/reviews.ts';
 import { HostNamespaces } from '../../../apiserver/host/namespaces.ts';
 import { Registrations } from '../../../apiserver/host/registrations.ts';
 import { StoreRecord } from '../../../apiserver/host/store-record.ts';
+import { accessBy } from '../../../apiserver/registry/access.ts';
 import { namespaceLifecycle } from '../../../apiserver/registry/admission.ts';
 import { kubeDirectorResources } from '../../../apiserver/registry/index.ts';
 import { catalogLookups } from '../../../apiserver/registry/kubedirectorcluster/catalog.ts';
@@ -85,8 +86,9 @@ export async function startServing(
     const namespaces = new HostNamespaces(client, log);
     const record = new StoreRecord({ client, namespace, log });
     const lookups = catalogLookups(() => registries, namespace);
+    const authorizer = authorizeBy([allowSuperusers, allowHealth, accessReview(host.authorization, systemClock)]);
     const registries: Registries = new Registries({
-      resources: kubeDirectorResources(lookups, namespace),
+      resources: kubeDirectorResources(lookups, namespace, accessBy(authorizer)),
       kv,
       keyspace,
       admission: namespaceLifecycle(namespaces),
@@ -97,7 +99,7 @@ export async function startServing(
     const apiServer = new ApiServer({
       registries,
       authenticate: authenticateBy(authenticatorsOf(host, trust.store), log),
-      authorizer: authorizeBy([allowSuperusers, allowHealth, accessReview(host.authorization, systemClock)]),
+      authorizer,
       serving: {
         host: options.bindAddress,
         port: options.port,

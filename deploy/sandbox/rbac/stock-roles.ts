@@ -75,6 +75,7 @@ export const stockClusterRoles: readonly ClusterRole[] = [
       rule([''], ['pods/attach', 'pods/exec', 'pods/portforward', 'pods/proxy', 'secrets', 'services/proxy'], read),
       rule([''], ['pods', 'pods/attach', 'pods/exec', 'pods/portforward', 'pods/proxy'], write),
       rule([''], ['configmaps', 'events', 'persistentvolumeclaims', 'secrets', 'serviceaccounts', 'services'], write),
+      rule([''], ['serviceaccounts'], ['impersonate']),
       rule(['apps'], ['statefulsets', 'statefulsets/scale'], write),
       rule(['coordination.k8s.io'], ['leases'], [...write, ...read]),
     ],

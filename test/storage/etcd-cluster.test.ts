@@ -44,16 +44,29 @@ describeWithEtcd('the etcd store on three members', () => {
     cluster = await EtcdCluster.start();
   });
   after(() => cluster?.remove());
-  beforeEach(() => {
+  beforeEach(async function () {
+    this.timeout(60_000);
     keyspace = freshKeyspace();
     at = (name) => keyspace.prefix + name;
     stores = [];
+    await settled();
   });
   afterEach(async function () {
     this.timeout(30_000);
     await Promise.all(stores.map((store) => store.close()));
     await cluster.heal();
   });
+
+  /** Waits until every member takes writes, whatever the test before did to them. */
+  async function settled(): Promise<void> {
+    const aside = freshKeyspace();
+    for (const { clientPort } of cluster.members) {
+      const member = open({ endpoints: [`https://127.0.0.1:${clientPort}`], keyspace: aside });
+      const perform = [{ put: `${aside.prefix}settled`, value: Buffer.from('x') }];
+      await eventually(() => member.txn({ when: [], perform }, never));
+      await member.close();
+    }
+  }
 
   /** Writes keys from many places at once while something happens; then all that was told is held against what is there. */
   async function writingWhile(kv: KeyValueStore, disturb: () => Promise<void>): Promise<Record<string, number>> {

@@ -4,7 +4,18 @@
  */
 import type { V1Affinity, V1EnvVar } from '@kubernetes/client-node';
 import { kubernetesType } from '../core/index.ts';
-import { asField, integer, listByKey, mapOf, object, oneOf, quantity, string, type TypeOf } from '../schema/schema.ts';
+import {
+  asField,
+  integer,
+  listByKey,
+  mapOf,
+  nullable,
+  object,
+  oneOf,
+  quantity,
+  string,
+  type TypeOf,
+} from '../schema/schema.ts';
 
 const amount = quantity('An amount, such as 500m, 2 or 4Gi.');
 
@@ -13,9 +24,11 @@ export const resourceRequirements = object(
   'How much of each resource a container gets.',
   {
     limits: mapOf(amount, 'The most a container may use, by resource name.', { example: { cpu: '2', memory: '4Gi' } }),
-    requests: mapOf(amount, 'What is set aside for a container, by resource name. Absent: the limits.', {
-      example: { cpu: '1', memory: '4Gi' },
-    }),
+    requests: nullable(
+      mapOf(amount, 'What is set aside for a container, by resource name. Absent: the limits.', {
+        example: { cpu: '1', memory: '4Gi' },
+      }),
+    ),
   },
   { definition: 'io.bluedata.kubedirector.core.v1.ResourceRequirements' },
 );
@@ -43,7 +56,8 @@ export const affinity = asField(
 );
 
 /** Labels or annotations that the user wants on children. */
-export const stringMap = (description: string) => mapOf(string('Value.'), description);
+export const stringMap = (description: string) =>
+  mapOf(string('Value.'), description, { example: { 'example.com/team': 'analytics' } });
 
 const condition = object(
   'One statement about the object, and since when it holds.',

@@ -6,6 +6,7 @@
 import type { KubeObject } from '../machinery/meta.ts';
 import { objectMetaSchema } from '../schema/object-meta.ts';
 import {
+  asField,
   boolean,
   integer,
   listByKey,
@@ -38,7 +39,7 @@ const label = object(
   'A name for people.',
   {
     name: string('Short name.', { minLength: 1, example: 'Spark 2.2.1 with Jupyter' }),
-    description: string('What it is.'),
+    description: string('What it is, in a sentence or two.', { example: 'Spark with a notebook on top.' }),
   },
   { required: ['name'], preserveUnknown: true, definition: definition('Label') },
 );
@@ -46,11 +47,15 @@ const label = object(
 const serviceEndpoint = object(
   'Where a service listens.',
   {
-    port: integer('TCP port.', { minimum: 0, maximum: 65535, example: 8080 }),
-    urlScheme: string('Scheme of its URL.', { example: 'http' }),
+    port: integer('TCP port on which members listen.', { minimum: 0, maximum: 65535, example: 8080 }),
+    urlScheme: string('Scheme of its URL. Absent: the service has an address, but no URL.', {
+      pattern: '^[A-Za-z0-9][-A-Za-z0-9+.]*$',
+      maxLength: 63,
+      example: 'http',
+    }),
     path: string('Path of its URL.', { example: '/' }),
-    isDashboard: boolean('People open it in a browser.'),
-    hasAuthToken: boolean('Each member gets a token that guards it.'),
+    isDashboard: boolean('Whether people open it in a browser; needs urlScheme. Absent: no.'),
+    hasAuthToken: boolean('Whether each member gets a token that guards it. Absent: no.'),
   },
   { definition: definition('ServiceEndpoint') },
 );
@@ -59,9 +64,9 @@ const appService = object(
   'Something that members offer: an endpoint, or only a name for what runs there.',
   {
     id: serviceId('Unique among the services of the app.', 'spark-master'),
-    label: nullable(label),
-    endpoint: nullable(serviceEndpoint),
-    exported_service: string('Name under which other apps look for it.'),
+    label: nullable(asField(label, 'What people call it.')),
+    endpoint: nullable(asField(serviceEndpoint, 'Where it listens. Absent: it has no port.')),
+    exported_service: string('Name under which other apps look for it.', { example: 'spark' }),
   },
   { required: ['id'], preserveUnknown: true, definition: definition('AppService') },
 );
@@ -74,16 +79,24 @@ const setupPackage = object(
       pattern: '^(file|https?)://.+\\.tgz$',
       example: 'file:///opt/configscripts/appconfig.tgz',
     }),
-    useNewSetupLayout: boolean('The scripts expect their files in the layout of release 0.8 and later.'),
+    useNewSetupLayout: boolean(
+      'Whether the scripts expect their files in the layout of release 0.8 and later. Absent: no.',
+    ),
   },
   { required: ['packageURL'], definition: definition('SetupPackage') },
 );
 
 const persistDirs = (description: string) =>
-  listOf(string('A directory.', { pattern: '^/.*[^/]$', example: '/data' }), description);
+  listOf(string('A directory.', { pattern: '^/.*[^/]$' }), description, { example: ['/data', '/etc/spark'] });
 
 export const lifecycleEvents = ['configure', 'addnodes', 'delnodes'] as const;
-const eventList = (description: string) => setOf(oneOf(lifecycleEvents, 'Name of a lifecycle event.'), description);
+const eventList = (description: string) =>
+  setOf(oneOf(lifecycleEvents, 'Name of a lifecycle event.'), description, { example: ['configure', 'addnodes'] });
+
+const image = (description: string) =>
+  string(description, { minLength: 1, example: 'docker.io/bluedata/sparkbase:2.0' });
+
+const logSize = (description: string) => integer(description, { minimum: 0, example: 4096 });
 
 const appRole = object(
   'A group of identical members.',
@@ -93,31 +106,40 @@ const appRole = object(
       pattern: '^\\d+\\+?$',
       example: '1+',
     }),
-    imageRepoTag: string('Image that members run. Absent: defaultImageRepoTag.', { minLength: 1 }),
-    configPackage: nullable(setupPackage),
+    imageRepoTag: image('Image that members run. Absent: defaultImageRepoTag.'),
+    configPackage: nullable(
+      asField(setupPackage, 'The scripts that configure members. null: there are none. Absent: defaultConfigPackage.'),
+    ),
     persistDirs: persistDirs('Directories kept on the volume of a member that has one. Absent: defaultPersistDirs.'),
     eventList: eventList('Lifecycle events for which the setup script runs. Absent: defaultEventList.'),
     containerSpec: nullable(
       object(
         'How the container is run.',
-        { stdin: boolean('Keep stdin open.'), tty: boolean('Give it a terminal; needs stdin.') },
+        {
+          stdin: boolean('Whether stdin is kept open. Absent: no.'),
+          tty: boolean('Whether it has a terminal; needs stdin. Absent: no.'),
+        },
         { definition: definition('ContainerSpec') },
       ),
     ),
     minResources: nullable(
-      mapOf(quantity('An amount.'), 'The least that a cluster must request for a member, by resource name.'),
+      mapOf(quantity('An amount.'), 'The least that a cluster must request for a member, by resource name.', {
+        example: { cpu: '1', memory: '4Gi' },
+      }),
     ),
     minStorage: nullable(
       object(
         'The least storage that a cluster must give a member.',
         {
           size: quantity('Size.', { example: '10Gi' }),
-          ephemeralModeSupported: boolean('Members may also run without storage.'),
+          ephemeralModeSupported: boolean('Whether members may also run without storage. Absent: no.'),
         },
         { required: ['size'], definition: definition('MinStorage') },
       ),
     ),
-    maxLogSizeDump: integer('How many bytes of the output of a failed script status keeps.', { minimum: 0 }),
+    maxLogSizeDump: logSize(
+      'How many bytes of the output of a failed script status keeps; 0 for none. Absent: defaultMaxLogSizeDump.',
+    ),
   },
   { required: ['id', 'cardinality'], definition: definition('AppRole') },
 );
@@ -129,6 +151,7 @@ const appConfig = object(
     selectedRoles: setOf(
       string('Id of a role.', { minLength: 1 }),
       'The roles that are used. A cluster must have those with a minimum above zero.',
+      { example: ['controller', 'worker'] },
     ),
     roleServices: listByKey(
       ['roleID'],
@@ -136,13 +159,17 @@ const appConfig = object(
         'The services of one role.',
         {
           roleID: roleId('Which role.'),
-          serviceIDs: setOf(serviceId('Id of a service.', 'ssh'), 'The services that run on it.'),
+          serviceIDs: setOf(serviceId('Id of a service.', 'ssh'), 'The services that run on it.', {
+            example: ['ssh', 'spark-worker'],
+          }),
         },
         { required: ['roleID', 'serviceIDs'], definition: definition('RoleServices') },
       ),
       'Which services run on which role.',
     ),
-    configMeta: nullable(mapOf(string('Value.'), 'Constants for the setup scripts.')),
+    configMeta: nullable(
+      mapOf(string('Value.'), 'Constants for the setup scripts.', { example: { streams_enabled: 'false' } }),
+    ),
   },
   { required: ['selectedRoles', 'roleServices'], definition: definition('AppConfig') },
 );
@@ -150,37 +177,43 @@ const appConfig = object(
 export const appSpec = object(
   'What the application consists of.',
   {
-    label,
+    label: asField(label, 'What people call the application.'),
     distroID: string('Names the line of applications that all versions of this one belong to.', {
       minLength: 1,
       example: 'bluedata/spark221e2',
     }),
     version: string('Version of this description.', { minLength: 1, example: '2.5' }),
     configSchemaVersion: integer('Version of the contract with the setup scripts.', { minimum: 7, example: 7 }),
-    defaultImageRepoTag: string('Image for roles without their own.', { minLength: 1 }),
-    defaultConfigPackage: nullable(setupPackage),
+    defaultImageRepoTag: image('Image for roles without their own.'),
+    defaultConfigPackage: nullable(
+      asField(
+        setupPackage,
+        'The scripts that configure members, for roles that do not say. Absent or null: there are none.',
+      ),
+    ),
     defaultPersistDirs: persistDirs('Directories to keep on the volume, for roles without their own list.'),
     defaultEventList: eventList('Lifecycle events, for roles without their own list. Absent: all.'),
-    defaultMaxLogSizeDump: integer(
-      'Bytes of script output that status keeps, for roles that do not say. Absent: 256.',
-      {
-        minimum: 0,
-      },
+    defaultMaxLogSizeDump: logSize(
+      'How many bytes of script output status keeps, for roles that do not say; 0 for none. Absent: 256.',
     ),
-    services: listByKey(['id'], appService, 'What members offer. Ports are opened in this order.'),
-    roles: listByKey(['id'], appRole, 'The groups of members.'),
+    services: listByKey(['id'], appService, 'What members offer. Ports are opened in this order.', {
+      example: [{ id: 'ssh', label: { name: 'SSH' }, endpoint: { port: 22 } }],
+    }),
+    roles: listByKey(['id'], appRole, 'The groups of members.', { example: [{ id: 'worker', cardinality: '1+' }] }),
     config: appConfig,
     scaleRole: string(
       'The role that `kubectl scale` changes, where a cluster does not say. Absent: the first selected role whose cardinality ends in +.',
-      { minLength: 1 },
+      { minLength: 1, example: 'worker' },
     ),
     capabilities: setOf(
-      string('Name of a Linux capability.', { minLength: 1, example: 'IPC_LOCK' }),
-      'Capabilities added to every member.',
+      string('Name of a Linux capability.', { minLength: 1 }),
+      'Linux capabilities that every member gets besides those that containers have.',
+      { example: ['IPC_LOCK'] },
     ),
-    systemdRequired: boolean('The images run systemd as their first process.'),
+    systemdRequired: boolean('Whether the images run systemd as their first process. Absent: no.'),
     logoURL: string('Where a picture of the application is found.', {
       pattern: '^(file|https?)://.+\\.(jpeg|png)$',
+      example: 'https://example.com/spark.png',
     }),
   },
   {

@@ -6,7 +6,7 @@
 import type { KubeObject } from '../machinery/meta.ts';
 import { objectMetaSchema } from '../schema/object-meta.ts';
 import {
-  anything,
+  asField,
   boolean,
   integer,
   listByKey,
@@ -28,8 +28,12 @@ const secretMount = object(
   {
     name: string('Name of the Secret, in the namespace of the cluster.', { minLength: 1, example: 'site-credentials' }),
     mountPath: string('Directory in the member.', { pattern: '^/', example: '/etc/site' }),
-    defaultMode: integer('Mode of the files, as a decimal number (420 is 0644).', { minimum: 0, maximum: 511 }),
-    readOnly: boolean('Mount it read-only.'),
+    defaultMode: integer('Mode of the files, as a decimal number (420 is 0644). Absent: that of Kubernetes.', {
+      minimum: 0,
+      maximum: 511,
+      example: 420,
+    }),
+    readOnly: boolean('Whether it is mounted read-only. Absent: no.'),
   },
   { required: ['name', 'mountPath'], definition: definition('SecretMount') },
 );
@@ -52,12 +56,12 @@ const storage = object(
 const blockStorage = object(
   'Raw block devices of each member.',
   {
-    storageClassName: string('StorageClass of the devices.', { minLength: 1 }),
+    storageClassName: string('StorageClass of the devices.', { minLength: 1, example: 'fast-block' }),
     pathPrefix: string('Path of the devices in the member, to which a number is appended.', {
       pattern: '^/.*$',
       example: '/dev/disk',
     }),
-    numDevices: integer('How many devices each member gets.', { minimum: 1 }),
+    numDevices: integer('How many devices each member gets.', { minimum: 1, example: 2 }),
     size: quantity('Size of each device. Absent: 1Gi.', { example: '10Gi' }),
   },
   { required: ['storageClassName', 'pathPrefix', 'numDevices'], definition: definition('BlockStorage') },
@@ -66,15 +70,18 @@ const blockStorage = object(
 const fileInjection = object(
   'A file that each member fetches before it is configured.',
   {
-    srcURL: string('Where the member fetches the file from.', { pattern: '^https?://.+$' }),
-    destDir: string('Directory in the member that receives it.', { pattern: '^/.*$' }),
+    srcURL: string('Where the member fetches the file from.', {
+      pattern: '^https?://.+$',
+      example: 'https://example.com/site.conf',
+    }),
+    destDir: string('Directory in the member that receives it.', { pattern: '^/.*$', example: '/etc/site' }),
     permissions: nullable(
       object(
         'Mode and owner of the file.',
         {
-          fileMode: integer('Mode, as a decimal number (420 is 0644).', { minimum: 0 }),
-          fileOwner: string('Name or number of the owner.'),
-          fileGroup: string('Name or number of the group.'),
+          fileMode: integer('Mode, as a decimal number (420 is 0644).', { minimum: 0, example: 420 }),
+          fileOwner: string('Name or number of the owner.', { example: 'root' }),
+          fileGroup: string('Name or number of the group.', { example: 'root' }),
         },
         { definition: definition('FilePermissions') },
       ),
@@ -86,8 +93,8 @@ const fileInjection = object(
 const secretKey = object(
   'A named secret value that the setup scripts of the app may read.',
   {
-    name: string('Name under which scripts find it.', { minLength: 1 }),
-    value: string('The value. It is taken and kept encrypted; it is never shown again.'),
+    name: string('Name under which scripts find it.', { minLength: 1, example: 'admin_password' }),
+    value: string('The value. It is taken and kept encrypted; it is never shown again.', { example: 'correct horse' }),
     encryptedValue: string('The value as it is kept. Set by the server.', { minLength: 1 }),
   },
   { required: ['name'], definition: definition('SecretKey') },
@@ -96,9 +103,9 @@ const secretKey = object(
 const volumeProjection = object(
   'An existing claim mounted into each member.',
   {
-    pvcName: string('Name of the PersistentVolumeClaim.', { minLength: 1 }),
-    mountPath: string('Directory in the member.', { pattern: '^/.+$' }),
-    readOnly: boolean('Mount it read-only.'),
+    pvcName: string('Name of the PersistentVolumeClaim.', { minLength: 1, example: 'site-data' }),
+    mountPath: string('Directory in the member.', { pattern: '^/.+$', example: '/mnt/site' }),
+    readOnly: boolean('Whether it is mounted read-only. Absent: no.'),
   },
   { required: ['pvcName', 'mountPath'], definition: definition('VolumeProjection') },
 );
@@ -116,14 +123,15 @@ export const clusterRole = object(
     ),
     resources: resourceRequirements,
     affinity: nullable(affinity),
-    storage: nullable(storage),
+    storage: nullable(asField(storage, `${storage.description} Absent: what members write goes with them.`)),
     blockStorage: nullable(blockStorage),
     env: environment,
     sharedMemory: quantity('Size of a memory-backed /dev/shm.', { example: '1Gi' }),
     fileInjections: listOf(fileInjection, 'Files that each member fetches before it is configured.'),
-    secret: nullable(secretMount),
+    secret: nullable(asField(secretMount, 'The Secret mounted into members of the role. Absent: defaultSecret.')),
     serviceAccountName: string('ServiceAccount that members run as. Absent: none, and no token is mounted.', {
       minLength: 1,
+      example: 'spark',
     }),
     secretKeys: listByKey(['name'], secretKey, 'Secret values for the setup scripts of the app.'),
     volumeProjections: listByKey(['mountPath'], volumeProjection, 'Existing claims mounted into each member.'),
@@ -139,9 +147,15 @@ export type ClusterRole = TypeOf<typeof clusterRole>;
 const connections = object(
   'Other objects of the namespace whose content the setup scripts of the app are given.',
   {
-    clusters: nullable(setOf(string('Name of a KubeDirectorCluster.'), 'Clusters to connect to.')),
-    configmaps: nullable(setOf(string('Name of a ConfigMap.'), 'ConfigMaps to publish to members.')),
-    secrets: nullable(setOf(string('Name of a Secret.'), 'Secrets to publish to members.')),
+    clusters: nullable(
+      setOf(string('Name of a KubeDirectorCluster.'), 'Clusters to connect to.', { example: ['kafka'] }),
+    ),
+    configmaps: nullable(
+      setOf(string('Name of a ConfigMap.'), 'ConfigMaps to publish to members.', { example: ['site-settings'] }),
+    ),
+    secrets: nullable(
+      setOf(string('Name of a Secret.'), 'Secrets to publish to members.', { example: ['site-credentials'] }),
+    ),
   },
   { definition: definition('Connections') },
 );
@@ -183,7 +197,7 @@ export const clusterSpec = object(
     ),
     connections: nullable(connections),
     claimRetention,
-    defaultSecret: nullable(secretMount),
+    defaultSecret: nullable(asField(secretMount, 'The Secret mounted into members of roles that name none.')),
     roles: listByKey(['id'], clusterRole, 'The roles that the cluster has, in the order in which they are set up.', {
       example: [{ id: 'worker', members: 2 } as ClusterRole],
     }),
@@ -191,6 +205,17 @@ export const clusterSpec = object(
   { required: ['app', 'roles'], definition: definition('KubeDirectorClusterSpec') },
 );
 export type ClusterSpec = TypeOf<typeof clusterSpec>;
+
+export const containerStates = [
+  'running',
+  'waiting',
+  'initializing',
+  'unresponsive',
+  'terminated',
+  'absent',
+  'unknown',
+] as const;
+export type ContainerState = (typeof containerStates)[number];
 
 const memberStateDetail = object(
   'What is known about the state of a member beyond the word.',
@@ -204,7 +229,7 @@ const memberStateDetail = object(
     }),
     configuringContainer: string('Id of the container that is being configured.'),
     lastConfiguredContainer: string('Id of the container that was configured last.'),
-    lastKnownContainerState: string('running, waiting, initializing, unresponsive, terminated, absent or unknown.'),
+    lastKnownContainerState: oneOf(containerStates, 'What its container was seen to do last.'),
     lastConnectionVersion: integer('Version of the connections that the member has processed.', { format: 'int64' }),
     startScriptStdoutMessage: string('End of what the failed script wrote to stdout.'),
     startScriptStderrMessage: string('End of what the failed script wrote to stderr.'),
@@ -271,6 +296,17 @@ const memberStateRollup = object(
   { definition: definition('MemberStateRollup') },
 );
 
+const restoreProgress = object(
+  'Not used: restored clusters adopt their children by labels.',
+  {
+    awaitingApp: boolean('Whether the app was waited for.'),
+    awaitingStatus: boolean('Whether the status of before was waited for.'),
+    awaitingResources: boolean('Whether children were waited for.'),
+    error: string('Why it could not be restored.'),
+  },
+  { definition: definition('RestoreProgress') },
+);
+
 const scaleStatus = object(
   'What the scale subresource stands for; resolved whenever the cluster is written.',
   {
@@ -294,7 +330,7 @@ export const clusterStatus = object(
     readyMembers: integer('How many members are configured and running.'),
     scale: scaleStatus,
     memberStateRollup,
-    restoreProgress: nullable(anything('Not used: restored clusters adopt their children by labels.')),
+    restoreProgress: nullable(restoreProgress),
     generationUID: string('Not used: kept from releases that guarded status with it.'),
     specGenerationToProcess: integer('Generation of the configuration that all members have to reach.', {
       format: 'int64',

@@ -12,17 +12,31 @@ const definition = (name: string) => `io.bluedata.kubedirector.v1beta1.${name}`;
 export const configSpec = object(
   'Defaults for all clusters of this installation.',
   {
-    defaultStorageClassName: string('StorageClass for role storage that names none.', { minLength: 1 }),
-    defaultServiceType: oneOf(serviceTypes, 'Type of the services of members, where a cluster names none.'),
-    nativeSystemdSupport: boolean('The container runtime takes care of systemd by itself.'),
-    requiredSecretPrefix: string('What the names of mounted Secrets must begin with.'),
+    defaultStorageClassName: string('StorageClass for role storage that names none. Absent: that of Kubernetes.', {
+      minLength: 1,
+      example: 'standard',
+    }),
+    defaultServiceType: oneOf(
+      serviceTypes,
+      'Type of the services of members, where a cluster names none. Absent: NodePort.',
+    ),
+    nativeSystemdSupport: boolean('Whether the container runtime takes care of systemd by itself. Absent: no.'),
+    requiredSecretPrefix: string('What the names of mounted Secrets must begin with. Absent: anything.', {
+      example: 'site-',
+    }),
     clusterSvcDomainBase: string('Appended to the namespace in host names of members. Absent: .svc.cluster.local.', {
       example: '.svc.cluster.local',
     }),
-    defaultNamingScheme: oneOf(namingSchemes, 'How children are named, where a cluster does not say.'),
-    masterEncryptionKey: string('Key for secretKeys, in hex: 16, 24 or 32 bytes.', {
-      pattern: '^([0-9a-fA-F]{32}|[0-9a-fA-F]{48}|[0-9a-fA-F]{64})$',
-    }),
+    defaultNamingScheme: oneOf(
+      namingSchemes,
+      'How children are named, where a cluster does not say. Absent: Readable.',
+    ),
+    masterEncryptionKey: string(
+      'Key for secretKeys, in hex: 16, 24 or 32 bytes, as `openssl rand -hex 32` prints it.',
+      {
+        pattern: '^([0-9a-fA-F]{32}|[0-9a-fA-F]{48}|[0-9a-fA-F]{64})$',
+      },
+    ),
     podLabels: nullable(stringMap('Labels for all pods of members.')),
     podAnnotations: nullable(stringMap('Annotations for all pods of members.')),
     serviceLabels: nullable(stringMap('Labels for all services of members.')),
@@ -40,7 +54,7 @@ export type ConfigSpec = TypeOf<typeof configSpec>;
 const configStatus = object(
   'What has become of the configuration.',
   {
-    state: string('creating or ready.'),
+    state: oneOf(['creating', 'ready'], 'Whether it is in force.'),
     generationUID: string('Not used: kept from releases that guarded status with it.'),
   },
   { definition: definition('KubeDirectorConfigStatus') },

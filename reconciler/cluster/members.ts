@@ -4,7 +4,7 @@
  * States are those of the original: `create pending` until the container runs, `creating` until it is set up, then `configured` for
  * as long as it is the same container. What a member was before is taken from status, since a pod does not remember it.
  */
-import type { MemberState, MemberStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { ContainerState, MemberState, MemberStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { ContainerStatus, Pod } from '../host-types.ts';
 import { isGoing } from './current.ts';
 import { appContainer } from './pod-template.ts';
@@ -69,7 +69,7 @@ function detailOf(
 }
 
 /** The words of `lastKnownContainerState` (spec: container-state check). */
-function containerStateOf(pod: Pod | undefined): string {
+function containerStateOf(pod: Pod | undefined): ContainerState {
   const state = appStatus(pod)?.state;
   if (!pod || !state) return 'absent';
   if (state.terminated) return 'terminated';

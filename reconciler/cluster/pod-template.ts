@@ -5,6 +5,7 @@
  */
 import { parseQuantity } from '../../openapi/machinery/quantity.ts';
 import { persistedDirectories } from '../../openapi/persisted-directories.ts';
+import type { ResourceRequirements } from '../../openapi/v1beta1/core.ts';
 import type { ClusterRole } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { Amount, Container, PodTemplate, Volume, VolumeMount } from '../host-types.ts';
 import { prettyNameAnnotation } from './annotations.ts';
@@ -56,7 +57,7 @@ function containerFor({ role, effective, found }: RoleBlueprint, volumeMounts: V
   return {
     name: appContainer,
     image,
-    ...(role.resources && { resources: role.resources }),
+    ...(role.resources && { resources: resourcesOf(role.resources) }),
     ...(ports.length > 0 && {
       ports: ports.map(({ port, containerPortName }) => ({ name: containerPortName, containerPort: port })),
     }),
@@ -70,6 +71,12 @@ function containerFor({ role, effective, found }: RoleBlueprint, volumeMounts: V
     ...(tty && { tty }),
   };
 }
+
+/** A null says what absence says. */
+const resourcesOf = ({ requests, ...limits }: ResourceRequirements): NonNullable<Container['resources']> => ({
+  ...limits,
+  ...(requests && { requests }),
+});
 
 /** What the user says wins over what we would say. */
 function environmentFor(role: ClusterRole, newSetupLayout: boolean): NonNullable<Container['env']> {

@@ -26,7 +26,9 @@ export const amountWarnings = (role: ClusterRole, offered: AppRole, at: FieldPat
     );
 
 /** As Kubernetes judges the resources of a container. */
-function resourceFaults({ resources: { limits = {}, requests = {} } = {} }: ClusterRole, at: FieldPath): FieldError[] {
+function resourceFaults({ resources }: ClusterRole, at: FieldPath): FieldError[] {
+  const { limits = {} } = resources ?? {};
+  const requests = resources?.requests ?? {};
   const negative = (amounts: Readonly<Record<string, Amount>>, place: FieldPath): FieldError[] =>
     Object.entries(amounts).flatMap(([name, amount]) =>
       nanos(amount) < 0n ? [invalid(place.key(name), amount, 'must be greater than or equal to 0')] : [],

@@ -128,7 +128,8 @@ describe('the OpenAPI 2 document', () => {
     });
     expect(definitions['io.bluedata.kubedirector.v1beta1.ClusterRole']!.properties).to.have.deep.property('storage', {
       $ref: '#/definitions/io.bluedata.kubedirector.v1beta1.Storage',
-      description: 'A persistent volume of each member, which keeps the directories that the app names.',
+      description:
+        'A persistent volume of each member, which keeps the directories that the app names. Absent: what members write goes with them.',
       'x-nullable': true,
     });
   });

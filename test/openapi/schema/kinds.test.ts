@@ -1,10 +1,13 @@
 /** The schemas of our kinds as wholes: what Kubernetes asks of a structural schema, and what a reader may rely on. */
 import { expect } from 'chai';
+import { definitions } from '../../../openapi/core/kubernetes.ts';
 import { Path } from '../../../openapi/schema/path.ts';
 import { compilePruning } from '../../../openapi/schema/prune.ts';
 import type { Schema } from '../../../openapi/schema/schema.ts';
 import { compileValidation } from '../../../openapi/schema/validate.ts';
 import { ourGroup } from '../../make/openapi-served.ts';
+
+const kubernetesNames: ReadonlySet<string | undefined> = new Set(Object.keys(definitions));
 
 interface Place {
   readonly at: string;
@@ -18,6 +21,16 @@ function* nodesOf(schema: Schema, at: string): Generator<Place> {
   if (schema.items) yield* nodesOf(schema.items, `${at}[]`);
   if (typeof schema.additionalProperties === 'object') yield* nodesOf(schema.additionalProperties, `${at}.*`);
 }
+
+/** A field of a spec, rather than an item of a list or a value of a map. */
+const isField = (at: string): boolean => at.includes('.spec.') && !at.endsWith('[]') && !at.endsWith('.*');
+
+/** Kubernetes' own types come with Kubernetes' descriptions. */
+const inOthersTypes = (nodes: readonly Place[], at: string): boolean =>
+  nodes.some(
+    (place) =>
+      at.startsWith(place.at) && place.at !== at && kubernetesNames.has(place.schema.definition?.split('.').at(-1)),
+  );
 
 for (const { version, resources } of ourGroup.versions)
   for (const { kind, schema: whole, inputSchema } of resources)
@@ -57,6 +70,22 @@ for (const { version, resources } of ourGroup.versions)
               expect(told, `${at}: an item without ${key} could not be told apart`).to.equal(true);
             }
           }
+        });
+
+        it('shows by example what people write, where words or yes and no do not tell it', () => {
+          // These two nobody writes: one is the server's, and an example of the other would come to be used as a key.
+          const without = /\.(encryptedValue|masterEncryptionKey)$/;
+          const silent = (schema === whole ? nodes : []).filter(({ at, schema: node }) => {
+            const told =
+              node.example !== undefined ||
+              node.default !== undefined ||
+              node.enum ||
+              node.type === 'boolean' ||
+              without.test(at);
+            const inside = node.properties ?? node.items?.properties;
+            return !told && !inside && isField(at) && !inOthersTypes(nodes, at);
+          });
+          expect(silent.map(({ at }) => at)).to.deep.equal([]);
         });
 
         it('requires only fields that it has', () => {

@@ -1,6 +1,11 @@
 /** Conditions, states and the rollup: what each situation of a cluster is called. */
 import { expect } from 'chai';
-import type { ClusterState, MemberState, MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type {
+  ClusterState,
+  ContainerState,
+  MemberState,
+  MemberStatus,
+} from '../../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { Problem } from '../../../reconciler/cluster/problems.ts';
 import type { RolePlan } from '../../../reconciler/cluster/roles.ts';
 import { rollupOf } from '../../../reconciler/cluster/rollup.ts';
@@ -9,7 +14,11 @@ import { aCluster, anApp } from '../../make/kubedirector.ts';
 
 const nowMs = Date.parse('2026-11-21T12:00:00Z');
 
-const member = (state: MemberState, container = 'running', more: MemberStatus['stateDetail'] = {}): MemberStatus => ({
+const member = (
+  state: MemberState,
+  container: ContainerState = 'running',
+  more: MemberStatus['stateDetail'] = {},
+): MemberStatus => ({
   pod: 'w-0',
   nodeID: 1,
   state,

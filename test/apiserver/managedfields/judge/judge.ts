@@ -1,5 +1,6 @@
 /**
  * The judge: Debian's package of structured-merge-diff, in a small Go program (main.go) that is built where Go and the package are.
+ * Packages that are not where Debian puts them are found in the folder that KUBEDIRECTOR_TEST_GOCODE names.
  *
  * Where they are not, the tests that need it are left out and say so; with `go` in KUBEDIRECTOR_TEST_REQUIRE that is a failure.
  */
@@ -9,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const sources = '/usr/share/gocode';
+const sources = process.env.KUBEDIRECTOR_TEST_GOCODE ?? '/usr/share/gocode';
 const debianPackage = 'golang-k8s-sigs-structured-merge-diff-dev';
 
 const go = ['go', '/usr/lib/go/bin/go', '/usr/lib/go-1.19/bin/go'].find(

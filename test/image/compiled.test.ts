@@ -1,0 +1,36 @@
+/**
+ * The compiled program: what images and packages run is not what tests run, so each of its modules is loaded once.
+ */
+import { execFile } from 'node:child_process';
+import { globSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { temporaryFolder } from '../storage/folder.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const run = promisify(execFile);
+
+describe('the compiled program', () => {
+  it('loads, every module of it', async function () {
+    this.timeout(120_000);
+    const folder = await temporaryFolder();
+    try {
+      const dist = join(folder.path, 'dist');
+      const tsc = join(root, 'node_modules/typescript/bin/tsc');
+      await run(process.execPath, [tsc, '-p', join(root, 'deploy/image'), '--outDir', dist]);
+      for (const name of ['node_modules', 'catalog']) symlinkSync(join(root, name), join(folder.path, name));
+      writeFileSync(join(folder.path, 'package.json'), '{"type":"module"}');
+      // The program itself does something when it is loaded: it prints its help.
+      const modules = globSync('**/*.js', { cwd: dist }).filter((file) => file !== join('deploy', 'main.js'));
+      expect(modules.length).to.be.above(200);
+      const loading = modules.map((file) => `await import(${JSON.stringify(join(dist, file))});`).join('\n');
+      writeFileSync(join(folder.path, 'load.js'), `${loading}\nprocess.exit(0);\n`);
+      await run(process.execPath, [join(folder.path, 'load.js')]);
+      const { stdout } = await run(process.execPath, [join(dist, 'deploy/main.js'), '--help']);
+      expect(stdout).to.match(/^Usage: kubedirector COMMAND/);
+    } finally {
+      await folder.remove();
+    }
+  });
+});

@@ -2,6 +2,9 @@
  * Cardinality: how many members an app lets a role have. `3` means exactly three, `3+` at least three.
  */
 
+/** Of a cluster, in all its roles: the whole of it must fit into one stored object. */
+export const maxMembers = 1000;
+
 export interface Cardinality {
   readonly least: number;
   readonly open: boolean;

@@ -1,9 +1,8 @@
 /**
  * What an app must keep to beyond its schema: ids are unique and refer to each other rightly (A2 to A12 of the original's rules).
  */
-import { parseCardinality } from '../../../openapi/cardinality.ts';
+import { maxMembers, parseCardinality } from '../../../openapi/cardinality.ts';
 import {
-  duplicate,
   type FieldError,
   type FieldPath,
   invalid,
@@ -11,6 +10,7 @@ import {
   required,
   spec,
 } from '../../../openapi/machinery/field.ts';
+import { parseQuantity } from '../../../openapi/machinery/quantity.ts';
 import type { AppRole, AppSpec, KubeDirectorApp } from '../../../openapi/v1beta1/kubedirectorapp.ts';
 
 /** What the author of an app ought to know although it is allowed. */
@@ -44,17 +44,27 @@ export function validateApp({ spec: app }: KubeDirectorApp): FieldError[] {
 }
 
 function roleFaults(
-  { imageRepoTag, containerSpec }: AppRole,
+  { imageRepoTag, containerSpec, cardinality, minResources, minStorage }: AppRole,
   { defaultImageRepoTag }: AppSpec,
   at: FieldPath,
 ): FieldError[] {
   const faults: FieldError[] = [];
   if (!imageRepoTag && !defaultImageRepoTag)
     faults.push(required(at.child('imageRepoTag'), 'the app has no defaultImageRepoTag'));
+  const { least } = parseCardinality(cardinality);
+  if (least > maxMembers)
+    faults.push(invalid(at.child('cardinality'), cardinality, `a cluster has at most ${maxMembers} members`));
+  for (const [name, amount] of Object.entries(minResources ?? {}))
+    if (isNegative(amount)) faults.push(invalid(at.child('minResources').key(name), amount, negative));
+  if (minStorage && isNegative(minStorage.size))
+    faults.push(invalid(at.child('minStorage').child('size'), minStorage.size, negative));
   if (containerSpec?.tty && !containerSpec.stdin)
     faults.push(invalid(at.child('containerSpec').child('tty'), true, 'a terminal needs stdin'));
   return faults;
 }
+
+const negative = 'must be greater than or equal to 0';
+const isNegative = (amount: string | number): boolean => (parseQuantity(amount) ?? 0n) < 0n;
 
 const dashboardFaults = ({ services = [] }: AppSpec, at: FieldPath): FieldError[] =>
   services.flatMap(({ endpoint }, i) =>
@@ -69,13 +79,15 @@ const unknownIn = (ids: readonly string[], known: readonly string[], at: FieldPa
 /** Two services of one role cannot listen on one port: its Service object could not be made. */
 function portFaults({ services = [], config }: AppSpec): FieldError[] {
   return config.roleServices.flatMap(({ serviceIDs }, i) => {
-    const seen = new Set<number>();
+    const seen = new Map<number, string>();
     const at = spec.child('config').child('roleServices').index(i).child('serviceIDs');
     return serviceIDs.flatMap((id, j) => {
       const port = services.find((service) => service.id === id)?.endpoint?.port;
       if (!port) return [];
-      if (seen.has(port)) return [duplicate(at.index(j), id)];
-      seen.add(port);
+      const other = seen.get(port);
+      if (other !== undefined && other !== id)
+        return [invalid(at.index(j), id, `listens on port ${port}, as ${JSON.stringify(other)} does`)];
+      seen.set(port, id);
       return [];
     });
   });

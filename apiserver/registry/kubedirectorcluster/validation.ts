@@ -4,7 +4,7 @@
  *
  * Pure: the app has been looked up. Amounts and mounts have files of their own.
  */
-import { admits, parseCardinality } from '../../../openapi/cardinality.ts';
+import { admits, maxMembers, parseCardinality } from '../../../openapi/cardinality.ts';
 import { clusterNameLimit } from '../../../openapi/child-names.ts';
 import {
   type FieldError,
@@ -26,9 +26,6 @@ import { amountFaults, amountWarnings } from './amounts.ts';
 import type { ClusterRelated, FoundApp } from './lookups.ts';
 import { mountFaults } from './mounts.ts';
 import { addedReferences, referenced, referencesOf } from './references.ts';
-
-/** The whole cluster must fit into one stored object. */
-const maxMembers = 1000;
 
 /** @param old what is stored, where there is something */
 export function validateCluster(

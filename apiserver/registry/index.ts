@@ -7,11 +7,12 @@ import type { AppLookups } from './kubedirectorapp/lookups.ts';
 import { kubeDirectorApps } from './kubedirectorapp/resource.ts';
 import type { ClusterLookups } from './kubedirectorcluster/lookups.ts';
 import { kubeDirectorClusters } from './kubedirectorcluster/resource.ts';
+import type { ConfigLookups } from './kubedirectorconfig/lookups.ts';
 import { kubeDirectorConfigs } from './kubedirectorconfig/resource.ts';
 import type { Resource } from './resource.ts';
 
 /** What the kinds ask about one another. */
-export type Lookups = AppLookups & ClusterLookups;
+export type Lookups = AppLookups & ClusterLookups & ConfigLookups;
 
 /**
  * @param systemNamespace where KubeDirector itself lives, and the system catalog with it
@@ -24,5 +25,5 @@ export const kubeDirectorResources = (
 ): Resource[] => [
   kubeDirectorApps(lookups) as unknown as Resource,
   kubeDirectorClusters(lookups, access) as unknown as Resource,
-  kubeDirectorConfigs(systemNamespace) as unknown as Resource,
+  kubeDirectorConfigs(lookups, systemNamespace) as unknown as Resource,
 ];

@@ -80,6 +80,11 @@ export function catalogLookups(registries: () => Registries, systemNamespace: st
         ended: { when: [seen], perform: [guards.dropped(guard)] },
       };
     },
+    async someClusters(signal) {
+      await registries().cache.current(signal);
+      const [first] = of('kubedirectorclusters').cache.current.values();
+      return first ? [{ namespace: first.namespace, name: first.name }] : [];
+    },
     config: () => peek<KubeDirectorConfig>('kubedirectorconfigs', `${systemNamespace}/${configName}`)?.spec ?? {},
   };
 }

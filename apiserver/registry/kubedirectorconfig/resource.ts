@@ -1,16 +1,18 @@
 /**
  * KubeDirectorConfig as a resource: the one object `kd-global-config` in KubeDirector's own namespace.
  */
-import { type FieldError, invalid, metadata } from '../../../openapi/machinery/field.ts';
 import { subdomainFaults } from '../../../openapi/machinery/names.ts';
 import { kubeDirectorConfigV1alpha1 } from '../../../openapi/v1alpha1/kubedirectorconfig.ts';
 import { type KubeDirectorConfig, kubeDirectorConfig } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
 import { ageColumn, nameColumn, type Resource } from '../resource.ts';
+import type { Strategy } from '../strategy.ts';
+import type { ConfigLookups } from './lookups.ts';
+import { configStrategy } from './strategy.ts';
 
-export const configName = 'kd-global-config';
+export { configName } from './strategy.ts';
 
 /** @param systemNamespace where KubeDirector itself lives */
-export const kubeDirectorConfigs = (systemNamespace: string): Resource<KubeDirectorConfig> => ({
+export const kubeDirectorConfigs = (lookups: ConfigLookups, systemNamespace: string): Resource<KubeDirectorConfig> => ({
   group: 'kubedirector.bluedata.io',
   plural: 'kubedirectorconfigs',
   singular: 'kubedirectorconfig',
@@ -21,7 +23,7 @@ export const kubeDirectorConfigs = (systemNamespace: string): Resource<KubeDirec
   namespaced: true,
   forms: [{ version: 'v1beta1', schema: kubeDirectorConfig }, kubeDirectorConfigV1alpha1],
   nameRule: subdomainFaults,
-  strategy: { validate: (config) => placeFaults(config, systemNamespace) },
+  strategy: configStrategy(lookups, systemNamespace) as Strategy<KubeDirectorConfig>,
   hasStatus: true,
   columns: [
     nameColumn,
@@ -40,18 +42,3 @@ export const kubeDirectorConfigs = (systemNamespace: string): Resource<KubeDirec
     ageColumn,
   ],
 });
-
-function placeFaults({ metadata: { name, namespace } }: KubeDirectorConfig, systemNamespace: string): FieldError[] {
-  const faults: FieldError[] = [];
-  if (name !== configName)
-    faults.push(invalid(metadata.child('name'), name, `the configuration is named ${configName}`));
-  if (namespace !== systemNamespace)
-    faults.push(
-      invalid(
-        metadata.child('namespace'),
-        namespace,
-        `the configuration lives in KubeDirector's namespace, ${systemNamespace}`,
-      ),
-    );
-  return faults;
-}

@@ -7,6 +7,7 @@ import { startServer, type TestServer } from '../serving.ts';
 import { describeRules, faultsOf } from './judging.ts';
 
 const configsPath = clustersPath.replace('kubedirectorclusters', 'kubedirectorconfigs');
+const configPath = `${configsPath}/kd-global-config`;
 
 /** A head and a worker; `worker` says more of the latter. */
 const withWorker = (worker: object, spec: object = {}) =>
@@ -351,13 +352,15 @@ describe('a cluster', () => {
 
   describe('when the configuration', () => {
     const configure = async (spec: object): Promise<void> => {
-      const path = `${configsPath}/kd-global-config`;
       const kind = { apiVersion: 'kubedirector.bluedata.io/v1beta1', kind: 'KubeDirectorConfig' };
-      await send('DELETE', path);
+      await send('DELETE', configPath);
       const made = await send('POST', configsPath, { ...kind, metadata: { name: 'kd-global-config' }, spec });
       expect(made.code, made.text).to.equal(201);
     };
-    afterEach(() => send('DELETE', `${configsPath}/kd-global-config`));
+    afterEach(async () => {
+      await send('DELETE', clustersPath);
+      await send('DELETE', configPath);
+    });
 
     it('demands a prefix, mounts only Secrets that have it (SE1, SE3)', async () => {
       await configure({ requiredSecretPrefix: 'kd-' });

@@ -1,0 +1,73 @@
+/**
+ * How writing the configuration differs from writing anything else: there is one, in one place, and clusters rely on its key.
+ */
+import { type FieldError, forbidden, invalid, metadata, spec as specPath } from '../../../openapi/machinery/field.ts';
+import { keyText, type ObjectKey } from '../../../openapi/machinery/meta.ts';
+import { StatusError } from '../../../openapi/machinery/status.ts';
+import type { KubeDirectorConfig } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
+import { annotationFaults, labelsFaults } from '../metadata.ts';
+import type { Strategy } from '../strategy.ts';
+import type { ConfigLookups } from './lookups.ts';
+
+export const configName = 'kd-global-config';
+
+/** Some of the clusters that there are; undefined when the write does not depend on there being none. */
+type ConfigRelated = readonly ObjectKey[] | undefined;
+
+export const configStrategy = (
+  lookups: ConfigLookups,
+  systemNamespace: string,
+): Strategy<KubeDirectorConfig, ConfigRelated> => ({
+  related: async (config, old, _context, signal) =>
+    old && (!config || changesKey(config, old)) ? lookups.someClusters(signal) : undefined,
+
+  validate: (config) => configFaults(config, systemNamespace),
+
+  validateUpdate: (config, _old, clusters) => [...configFaults(config, systemNamespace), ...keyFaults(clusters)],
+
+  checkDelete: ({ metadata: { name } }, clusters) => {
+    if (!clusters?.length) return;
+    throw StatusError.conflict(
+      { group: 'kubedirector.bluedata.io', resource: 'kubedirectorconfigs' },
+      name,
+      `there are clusters, such as ${keyText(clusters[0]!)}, that were made with it; delete them first`,
+    );
+  },
+});
+
+const changesKey = ({ spec: now }: KubeDirectorConfig, { spec: old }: KubeDirectorConfig): boolean =>
+  Boolean(old?.masterEncryptionKey) && now?.masterEncryptionKey !== old?.masterEncryptionKey;
+
+const keyFaults = (clusters: ConfigRelated): FieldError[] =>
+  clusters?.length
+    ? [
+        forbidden(
+          specPath.child('masterEncryptionKey'),
+          `it cannot change while there are clusters, such as ${keyText(clusters[0]!)}, whose secret values it may have encrypted`,
+        ),
+      ]
+    : [];
+
+const configFaults = (config: KubeDirectorConfig, systemNamespace: string): FieldError[] => [
+  ...placeFaults(config, systemNamespace),
+  ...mapFaults(config),
+];
+
+function placeFaults({ metadata: { name, namespace } }: KubeDirectorConfig, systemNamespace: string): FieldError[] {
+  const faults: FieldError[] = [];
+  if (name !== configName)
+    faults.push(invalid(metadata.child('name'), name, `the configuration is named ${configName}`));
+  if (namespace !== systemNamespace) {
+    const text = `the configuration lives in KubeDirector's namespace, ${systemNamespace}`;
+    faults.push(invalid(metadata.child('namespace'), namespace, text));
+  }
+  return faults;
+}
+
+/** Labels and annotations for children of all clusters, in Kubernetes' own words. */
+const mapFaults = ({ spec }: KubeDirectorConfig): FieldError[] => [
+  ...labelsFaults(spec?.podLabels ?? {}, specPath.child('podLabels')),
+  ...annotationFaults(spec?.podAnnotations ?? {}, specPath.child('podAnnotations')),
+  ...labelsFaults(spec?.serviceLabels ?? {}, specPath.child('serviceLabels')),
+  ...annotationFaults(spec?.serviceAnnotations ?? {}, specPath.child('serviceAnnotations')),
+];

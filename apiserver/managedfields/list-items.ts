@@ -11,9 +11,9 @@ import { keyElement, valueElement } from './path-element.ts';
 
 /** Several items with one path element. */
 export class Repeated {
-  readonly items: readonly unknown[];
+  readonly items: unknown[];
 
-  constructor(items: readonly unknown[]) {
+  constructor(...items: unknown[]) {
     this.items = items;
   }
 }
@@ -46,12 +46,9 @@ export function itemsByElement(type: ListType, list: readonly unknown[]): Map<st
   for (const item of list) {
     const element = elementOf(type, item);
     if (typeof element !== 'string') continue;
-    if (!items.has(element)) {
-      items.set(element, item);
-      continue;
-    }
     const present = items.get(element);
-    items.set(element, new Repeated([...(present instanceof Repeated ? present.items : [present]), item]));
+    if (present instanceof Repeated) present.items.push(item);
+    else items.set(element, items.has(element) ? new Repeated(present, item) : item);
   }
   return items;
 }

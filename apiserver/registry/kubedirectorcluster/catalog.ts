@@ -3,11 +3,13 @@
  * system's; the configuration; and which clusters use an app.
  */
 import type { KubeObject, ObjectKey } from '../../../openapi/machinery/meta.ts';
+import { isNotFound } from '../../../openapi/machinery/status.ts';
 import type { KubeDirectorApp } from '../../../openapi/v1beta1/kubedirectorapp.ts';
 import type { KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { KubeDirectorConfig } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
 import { objectsUnder } from '../../cache/objects.ts';
 import type { Snapshot } from '../../cache/snapshot.ts';
+import type { HostClient } from '../../host/rest.ts';
 import type { Lookups } from '../index.ts';
 import { mostNamed } from '../kubedirectorapp/strategy.ts';
 import { configName } from '../kubedirectorconfig/resource.ts';
@@ -28,8 +30,15 @@ function parsed(snapshot: Snapshot): KubeObject {
   return object;
 }
 
-/** @param registries asked for when they are needed, since they are made from what is made from this */
-export function catalogLookups(registries: () => Registries, systemNamespace: string): Lookups {
+/**
+ * @param registries asked for when they are needed, since they are made from what is made from this
+ * @param host where objects are that we do not serve; absent: there are none
+ */
+export function catalogLookups(
+  registries: () => Registries,
+  systemNamespace: string,
+  host?: Pick<HostClient, 'get'>,
+): Lookups {
   const of = (plural: string): ObjectRegistry => registries().find(group, plural) as ObjectRegistry;
   const peek = <T extends KubeObject>(plural: string, key: string): T | undefined => {
     const snapshot = of(plural).reads.peek(key);
@@ -79,6 +88,17 @@ export function catalogLookups(registries: () => Registries, systemNamespace: st
         unchanged: { when: [seen] },
         ended: { when: [seen], perform: [guards.dropped(guard)] },
       };
+    },
+    async findNamed({ group: itsGroup, version, plural, namespace, name }, signal) {
+      const served = registries().find(itsGroup, plural);
+      if (served) return served.reads.peek(served.keyOf({ namespace, name }))?.object();
+      if (!host) throw new Error(`nobody can tell whether there is ${plural} ${name}`);
+      try {
+        return await host.get({ group: itsGroup, version, plural }, namespace, name, signal);
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
     },
     async someClusters(signal) {
       await registries().cache.current(signal);

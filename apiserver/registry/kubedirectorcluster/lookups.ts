@@ -1,6 +1,7 @@
 /**
  * What judging a cluster needs to know of other objects, and how it is asked for.
  */
+import type { KubeObject } from '../../../openapi/machinery/meta.ts';
 import type { KubeDirectorApp } from '../../../openapi/v1beta1/kubedirectorapp.ts';
 import type { ConfigSpec } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
 import type { Alongside } from '../../../storage/store.ts';
@@ -14,6 +15,15 @@ export interface FoundApp {
   readonly bond: Alongside;
 }
 
+export interface NamedObject {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  /** Empty for what is in no namespace. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
 export interface ClusterLookups {
   /**
    * The app of that name, in the namespace of the cluster or in KubeDirector's own; local first when no catalog is given. Not older
@@ -25,6 +35,12 @@ export interface ClusterLookups {
     catalog: Catalog | undefined,
     signal: AbortSignal,
   ): Promise<FoundApp | undefined>;
+  /**
+   * An object by its name, here or at the host; undefined when there is none.
+   *
+   * @throws when nobody can tell
+   */
+  findNamed(what: NamedObject, signal: AbortSignal): Promise<KubeObject | undefined>;
   /** The global configuration; empty when there is none. */
   config(): ConfigSpec;
 }
@@ -33,4 +49,6 @@ export interface ClusterLookups {
 export interface ClusterRelated {
   readonly found: FoundApp | undefined;
   readonly config: ConfigSpec;
+  /** What is named and not there, in words. */
+  readonly missing: readonly string[];
 }

@@ -10,6 +10,7 @@ import { type AccessReader, checkAccess, type Wish } from '../access.ts';
 import type { Strategy } from '../strategy.ts';
 import { withDefaults } from './defaults.ts';
 import type { ClusterLookups, ClusterRelated } from './lookups.ts';
+import { missingWarnings } from './missing.ts';
 import { addedReferences } from './references.ts';
 import { clusterWarnings, validateCluster, validateClusterChange } from './validation.ts';
 
@@ -19,12 +20,14 @@ export const clusterStrategy = (
 ): Strategy<KubeDirectorCluster, ClusterRelated> => ({
   async related(cluster, old, { subresource, user }, signal) {
     // Status is judged by nobody, and deleting needs no app.
-    if (!cluster || subresource === 'status') return { found: undefined, config: lookups.config() };
+    if (!cluster || subresource === 'status') return { found: undefined, config: lookups.config(), missing: [] };
     await checkAccess(access, user, wishesOf(cluster, old), about(cluster), signal);
     const { app, appCatalog = old?.spec.appCatalog } = cluster.spec;
-    const found = await lookups.findApp(app, cluster.metadata.namespace ?? '', appCatalog, signal);
+    const { namespace = '' } = cluster.metadata;
+    const found = await lookups.findApp(app, namespace, appCatalog, signal);
     // After the app, since looking for that has made the cache current.
-    return { found, config: lookups.config() };
+    const missing = await missingWarnings(lookups, cluster.spec, old?.spec, namespace, signal);
+    return { found, config: lookups.config(), missing };
   },
 
   prepareForCreate: (cluster, related) => prepared(cluster, related),

@@ -128,12 +128,13 @@ function secretKeyFaults(now: ClusterSpec, old: ClusterSpec | undefined, roles: 
 /** What a user ought to know although it is allowed. */
 export function clusterWarnings(
   { spec: cluster }: KubeDirectorCluster,
-  { found }: Pick<ClusterRelated, 'found'>,
+  { found, missing }: Pick<ClusterRelated, 'found' | 'missing'>,
 ): string[] {
-  return cluster.roles.flatMap((role, i) => {
+  const amounts = cluster.roles.flatMap((role, i) => {
     const offered = offeredBy(found, role);
     return offered ? amountWarnings(role, offered, spec.child('roles').index(i)) : [];
   });
+  return [...amounts, ...missing];
 }
 
 /** Children carry the name of the cluster in theirs; what they cannot be called is refused here, with the length that fits. */

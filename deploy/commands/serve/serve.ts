@@ -85,7 +85,7 @@ export async function startServing(
     metrics.addProcess();
     const namespaces = new HostNamespaces(client, log);
     const record = new StoreRecord({ client, namespace, log });
-    const lookups = catalogLookups(() => registries, namespace);
+    const lookups = catalogLookups(() => registries, namespace, client);
     const authorizer = authorizeBy([allowSuperusers, allowHealth, accessReview(host.authorization, systemClock)]);
     const registries: Registries = new Registries({
       resources: kubeDirectorResources(lookups, namespace, accessBy(authorizer)),

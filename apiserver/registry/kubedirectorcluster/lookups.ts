@@ -1,10 +1,10 @@
 /**
  * What judging a cluster needs to know of other objects, and how it is asked for.
  */
-import type { KubeObject } from '../../../openapi/machinery/meta.ts';
 import type { KubeDirectorApp } from '../../../openapi/v1beta1/kubedirectorapp.ts';
 import type { ConfigSpec } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
 import type { Alongside } from '../../../storage/store.ts';
+import type { NamedLookups } from '../missing.ts';
 
 export type Catalog = 'local' | 'system';
 
@@ -15,16 +15,7 @@ export interface FoundApp {
   readonly bond: Alongside;
 }
 
-export interface NamedObject {
-  readonly group: string;
-  readonly version: string;
-  readonly plural: string;
-  /** Empty for what is in no namespace. */
-  readonly namespace: string;
-  readonly name: string;
-}
-
-export interface ClusterLookups {
+export interface ClusterLookups extends NamedLookups {
   /**
    * The app of that name, in the namespace of the cluster or in KubeDirector's own; local first when no catalog is given. Not older
    * than the call.
@@ -35,12 +26,6 @@ export interface ClusterLookups {
     catalog: Catalog | undefined,
     signal: AbortSignal,
   ): Promise<FoundApp | undefined>;
-  /**
-   * An object by its name, here or at the host; undefined when there is none.
-   *
-   * @throws when nobody can tell
-   */
-  findNamed(what: NamedObject, signal: AbortSignal): Promise<KubeObject | undefined>;
   /** The global configuration; empty when there is none. */
   config(): ConfigSpec;
 }

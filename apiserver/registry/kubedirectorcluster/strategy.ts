@@ -7,10 +7,11 @@ import { subdomainFaults } from '../../../openapi/machinery/names.ts';
 import { scaleRoleOf } from '../../../openapi/scale-role.ts';
 import type { KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
 import { type AccessReader, checkAccess, type Wish } from '../access.ts';
+import { missingWarnings } from '../missing.ts';
 import type { Strategy } from '../strategy.ts';
 import { withDefaults } from './defaults.ts';
 import type { ClusterLookups, ClusterRelated } from './lookups.ts';
-import { missingWarnings } from './missing.ts';
+import { newlyNamed } from './missing.ts';
 import { addedReferences } from './references.ts';
 import { clusterWarnings, validateCluster, validateClusterChange } from './validation.ts';
 
@@ -26,7 +27,7 @@ export const clusterStrategy = (
     const { namespace = '' } = cluster.metadata;
     const found = await lookups.findApp(app, namespace, appCatalog, signal);
     // After the app, since looking for that has made the cache current.
-    const missing = await missingWarnings(lookups, cluster.spec, old?.spec, namespace, signal);
+    const missing = await missingWarnings(lookups, newlyNamed(cluster.spec, old?.spec, namespace), signal);
     return { found, config: lookups.config(), missing };
   },
 

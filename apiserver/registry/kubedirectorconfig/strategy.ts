@@ -6,27 +6,35 @@ import { keyText, type ObjectKey } from '../../../openapi/machinery/meta.ts';
 import { StatusError } from '../../../openapi/machinery/status.ts';
 import type { KubeDirectorConfig } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
 import { annotationFaults, labelsFaults } from '../metadata.ts';
+import { missingWarnings, storageClassAt } from '../missing.ts';
 import type { Strategy } from '../strategy.ts';
 import type { ConfigLookups } from './lookups.ts';
 
 export const configName = 'kd-global-config';
 
-/** Some of the clusters that there are; undefined when the write does not depend on there being none. */
-type ConfigRelated = readonly ObjectKey[] | undefined;
+interface ConfigRelated {
+  /** Some of those that there are; none when the write does not depend on there being none. */
+  readonly clusters: readonly ObjectKey[];
+  readonly warnings: readonly string[];
+}
 
 export const configStrategy = (
   lookups: ConfigLookups,
   systemNamespace: string,
 ): Strategy<KubeDirectorConfig, ConfigRelated> => ({
-  related: async (config, old, _context, signal) =>
-    old && (!config || changesKey(config, old)) ? lookups.someClusters(signal) : undefined,
+  related: async (config, old, _context, signal) => ({
+    clusters: old && (!config || changesKey(config, old)) ? await lookups.someClusters(signal) : [],
+    warnings: await classWarnings(lookups, config, old, signal),
+  }),
 
   validate: (config) => configFaults(config, systemNamespace),
 
-  validateUpdate: (config, _old, clusters) => [...configFaults(config, systemNamespace), ...keyFaults(clusters)],
+  validateUpdate: (config, _old, { clusters }) => [...configFaults(config, systemNamespace), ...keyFaults(clusters)],
 
-  checkDelete: ({ metadata: { name } }, clusters) => {
-    if (!clusters?.length) return;
+  warnings: (_config, _old, { warnings }) => warnings,
+
+  checkDelete: ({ metadata: { name } }, { clusters }) => {
+    if (!clusters.length) return;
     throw StatusError.conflict(
       { group: 'kubedirector.bluedata.io', resource: 'kubedirectorconfigs' },
       name,
@@ -38,8 +46,8 @@ export const configStrategy = (
 const changesKey = ({ spec: now }: KubeDirectorConfig, { spec: old }: KubeDirectorConfig): boolean =>
   Boolean(old?.masterEncryptionKey) && now?.masterEncryptionKey !== old?.masterEncryptionKey;
 
-const keyFaults = (clusters: ConfigRelated): FieldError[] =>
-  clusters?.length
+const keyFaults = (clusters: readonly ObjectKey[]): FieldError[] =>
+  clusters.length
     ? [
         forbidden(
           specPath.child('masterEncryptionKey'),
@@ -47,6 +55,18 @@ const keyFaults = (clusters: ConfigRelated): FieldError[] =>
         ),
       ]
     : [];
+
+/** The class may come later, so this is no fault; it is looked for when it is named. */
+async function classWarnings(
+  lookups: ConfigLookups,
+  config: KubeDirectorConfig | undefined,
+  old: KubeDirectorConfig | undefined,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const name = config?.spec?.defaultStorageClassName;
+  if (!name || name === old?.spec?.defaultStorageClassName) return [];
+  return missingWarnings(lookups, [storageClassAt(name, specPath.child('defaultStorageClassName'))], signal);
+}
 
 const configFaults = (config: KubeDirectorConfig, systemNamespace: string): FieldError[] => [
   ...placeFaults(config, systemNamespace),

@@ -64,6 +64,18 @@ describe('what a cluster names', () => {
       { connections: { configmaps: ['site'] } },
     ],
     [
+      'a Secret that a variable comes from',
+      'get secrets/site',
+      'spec.roles[1].env[0].valueFrom.secretKeyRef.name',
+      worker({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'site', key: 'a' } } }] }),
+    ],
+    [
+      'a ConfigMap that a variable comes from',
+      'get configmaps/site',
+      'spec.roles[1].env[0].valueFrom.configMapKeyRef.name',
+      worker({ env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'site', key: 'a' } } }] }),
+    ],
+    [
       'a cluster that it connects to',
       'get kubedirectorclusters/site',
       'spec.connections.clusters[0]',

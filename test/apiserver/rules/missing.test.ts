@@ -43,7 +43,7 @@ const mounted = (name: string) => ({ name, mountPath: '/etc/site' });
 const projected = (pvcName: string) => worker({ volumeProjections: [{ pvcName, mountPath: '/site' }] });
 const stored = (storageClassName: string) => worker({ storage: { size: '1Gi', storageClassName } });
 
-describe('what a cluster names and is not there', () => {
+describe('what is named and not there', () => {
   let server: TestServer;
   const host = new Host();
   before(async () => {
@@ -117,6 +117,20 @@ describe('what a cluster names and is not there', () => {
         `spec.roles[1].volumeProjections[0].pvcName: ${warning}`,
       ]);
     });
+
+  it("is warned of: the configuration's default storage class (CF4)", async () => {
+    const config = (defaultStorageClassName: string) => ({
+      apiVersion: 'kubedirector.bluedata.io/v1beta1',
+      kind: 'KubeDirectorConfig',
+      metadata: { name: 'kd-global-config' },
+      spec: { defaultStorageClassName },
+    });
+    const path = `${clustersPath.replace('kubedirectorclusters', 'kubedirectorconfigs')}?dryRun=All`;
+    expect((await server.admin.ask(path, { body: config('there') })).warnings).to.deep.equal([]);
+    expect((await server.admin.ask(path, { body: config('gone') })).warnings).to.deep.equal([
+      '299 - "spec.defaultStorageClassName: there is no StorageClass \\"gone\\""',
+    ]);
+  });
 
   it('is not warned of where we may not look', async () => {
     host.forbids = true;

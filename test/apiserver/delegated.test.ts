@@ -5,7 +5,7 @@ import { accessReview, accessSpec, type ReviewPort, tokenReview } from '../../ap
 import { StatusError } from '../../openapi/machinery/status.ts';
 import { startServer } from './serving.ts';
 
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 const bearer = (token: string) => ({ headers: { authorization: token } }) as never;
 
 /** A host: what it was asked, and the status with which it answers each question in turn; the last one stays. */

@@ -71,6 +71,15 @@ describeWithKubectl('kubectl', (kubectl) => {
     if (recent) expect(await run('explain kdc --recursive')).to.match(/members\s+<integer>/);
   });
 
+  it30('applies the whole catalog, and then leaves it alone: all is unchanged (K-508)', async () => {
+    const files = '-f catalog/apps/ -f catalog/clusters/';
+    await run(`apply ${files}`);
+    const lines = (await run(`apply ${files}`)).trim().split('\n');
+    expect(lines.length).to.be.above(4);
+    for (const line of lines) expect(line).to.match(/^\S+ unchanged$/);
+    await run('delete -f catalog/clusters/');
+  });
+
   for (const version of ['v1beta1', 'v1alpha1'] as const) {
     const kind = `kubedirectorclusters.${version}.kubedirector.bluedata.io`;
     const roleName = version === 'v1beta1' ? 'id' : 'name';

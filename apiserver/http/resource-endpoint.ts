@@ -2,6 +2,7 @@
  * From a path to a verb: which registry answers, and with what (K-020 to K-032).
  */
 import { StatusError } from '../../openapi/machinery/status.ts';
+import { statusFor } from '../registry/errors.ts';
 import type { Registries } from '../registry/registries.ts';
 import type { ObjectRegistry } from '../registry/registry.ts';
 import { allVerbs } from '../registry/resource.ts';
@@ -28,9 +29,12 @@ export class ResourceEndpoint implements Endpoint {
     const virtual = this.#registries.findVirtual(attributes.group, attributes.resource);
     if (virtual?.version === attributes.version) return answerVirtual(exchange, virtual);
     const registry = this.#registryFor(attributes);
-    return attributes.subresource === ''
-      ? this.#onObjects(exchange, registry)
-      : this.#onSubresource(exchange, registry);
+    const answered =
+      attributes.subresource === '' ? this.#onObjects(exchange, registry) : this.#onSubresource(exchange, registry);
+    // Storage may fail wherever it is asked, be it in order to word a refusal.
+    return answered.catch((error: unknown) => {
+      throw statusFor(error, registry.writes.groupResource, attributes.name);
+    });
   }
 
   /** @throws StatusError 404 for what is not served */

@@ -8,6 +8,13 @@ import { startServer, type TestServer } from './serving.ts';
 /** A store that fails, from when it is told to, with what it is told. */
 class TroubledStore extends MemoryStore {
   trouble: Error | undefined;
+  /** Fails only what is read, key by key. */
+  troubleOfReads: Error | undefined;
+
+  override async range(...call: Parameters<MemoryStore['range']>): ReturnType<MemoryStore['range']> {
+    if (this.troubleOfReads) throw this.troubleOfReads;
+    return super.range(...call);
+  }
 
   override async currentRevision(signal: AbortSignal): Promise<number> {
     if (this.trouble) throw this.trouble;
@@ -57,6 +64,14 @@ describe('while storage is in trouble', () => {
       const { code: told, body, headers } = await server.admin.ask(appsPath, { body: appDocument('late') });
       expect([told, body.reason, headers['retry-after']]).to.deep.equal([code, reason, retryAfter]);
     });
+
+  it('what is there already is 503, too, when storage goes away before it can be named', async () => {
+    await server.admin.ask(appsPath, { body: appDocument('there') });
+    kv.troubleOfReads = asStorageSays('Unavailable');
+    const { code, body } = await server.admin.ask(appsPath, { body: appDocument('there') });
+    kv.troubleOfReads = undefined;
+    expect([code, body.reason]).to.deep.equal([503, 'ServiceUnavailable']);
+  });
 
   it('reads of any state are answered all the same', async () => {
     kv.trouble = asStorageSays('Unavailable');

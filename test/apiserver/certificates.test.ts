@@ -1,9 +1,13 @@
 /** Certificates that we make, and those that others renew. */
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { expect } from 'chai';
+import { HttpServer } from '../../apiserver/http/server.ts';
+import { issueServerCertificate, makeAuthority } from '../../apiserver/serving/certificates.ts';
 import { followTexts, readTexts } from '../../apiserver/serving/files.ts';
 import { makeServing, type ServingTexts, servesWell } from '../../apiserver/serving/self-made.ts';
 import { silentLog } from '../../openapi/machinery/log.ts';
@@ -103,5 +107,33 @@ describe('files that somebody renews', () => {
     stop.abort();
     await following;
     expect(seen).to.deep.equal(['good']);
+  });
+});
+
+describe('a server whose certificate is renewed', () => {
+  const authority = makeAuthority('renewing');
+  const issued = async () => issueServerCertificate(await authority, { dns: ['localhost'], ip: ['127.0.0.1'] });
+  const shownAt = async (port: number): Promise<string> => {
+    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+    const certificate = socket.getPeerX509Certificate()!.toString();
+    socket.destroy();
+    return certificate.trim();
+  };
+
+  it('serves new handshakes with it, and refuses one that its key does not fit, as while files are written (K-444)', async () => {
+    const [first, second] = await Promise.all([issued(), issued()]);
+    const server = new HttpServer({ host: '127.0.0.1', port: 0, ...first, clientCa: [] }, (_, response) =>
+      response.end(),
+    );
+    const port = await server.listen({ host: '127.0.0.1', port: 0 });
+    try {
+      expect(() => server.renew({ cert: second.cert, key: first.key, clientCa: [] })).to.throw(/key/i);
+      expect(await shownAt(port)).to.equal(first.cert.trim());
+      server.renew({ ...second, clientCa: [] });
+      expect(await shownAt(port)).to.equal(second.cert.trim());
+    } finally {
+      await server.close(0);
+    }
   });
 });

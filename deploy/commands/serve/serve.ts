@@ -120,24 +120,34 @@ export async function startServing(
       log,
     });
     let { material } = serving;
-    const renew = (): void => apiServer.renew({ ...material, clientCa: trust.store.bundles });
-    trust.store.onChange(renew);
+    /** @throws Error when certificate and key do not fit, as while somebody is writing them; then nothing changes */
+    const renew = (next: typeof material): void => {
+      apiServer.renew({ ...next, clientCa: trust.store.bundles });
+      material = next;
+    };
+    trust.store.onChange(() => renew(material));
 
     const port = await apiServer.start();
     undo.push(() => apiServer.stop());
     log.info('listening', { port });
-    const renewed = async (next: typeof material, bundle: string | undefined): Promise<void> => {
+    const renewed = (next: typeof material, bundle: string | undefined): void => {
+      // Whoever reads the files sees what is wrong with them, and looks again.
+      if (bundle === undefined) {
+        renew(next);
+        return;
+      }
       // First whom to trust, then what is to be trusted.
-      if (bundle !== undefined) await registrations.announce(bundle);
-      material = next;
-      renew();
+      registrations
+        .announce(bundle)
+        .then(() => renew(next))
+        .catch((error: unknown) => log.error('a new serving certificate cannot be used', error));
     };
     if (serving.bundle !== undefined) void registrations.announce(serving.bundle);
     runAll([
       trust.run(living.signal),
       namespaces.run(living.signal),
       store.run(living.signal),
-      serving.run((next, bundle) => void renewed(next, bundle), living.signal),
+      serving.run(renewed, living.signal),
       ...(serving.bundle === undefined ? [] : [registrations.run(living.signal)]),
       keepCompacting({ kv, keyspace, clock: systemClock, log }, living.signal),
       keepNoting(record, store.opened.identity, registries.cache, living.signal),

@@ -4,7 +4,7 @@
  */
 import { type Clock, timestamp } from '../../openapi/machinery/clock.ts';
 import { copyOf } from '../../openapi/machinery/json.ts';
-import type { KubeObject, ManagedFieldsEntry } from '../../openapi/machinery/meta.ts';
+import { apiVersionOf, type KubeObject, type ManagedFieldsEntry } from '../../openapi/machinery/meta.ts';
 import { type StatusCause, StatusError } from '../../openapi/machinery/status.ts';
 import {
   ConfigurationError,
@@ -113,7 +113,7 @@ export class Ownership<T extends KubeObject = KubeObject> {
 
   #formOf(apiVersion: string): CompiledForm | undefined {
     const { group, forms } = this.#codec.resource;
-    const form = forms.find(({ version }) => `${group}/${version}` === apiVersion);
+    const form = forms.find(({ version }) => apiVersionOf({ group, version }) === apiVersion);
     return form && this.#codec.form(form.version);
   }
 

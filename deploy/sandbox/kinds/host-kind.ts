@@ -90,8 +90,6 @@ export function hostKind<T extends KubeObject, R = unknown>(parts: HostKind<T, R
     forms: [{ version, schema }],
     strategy: withoutNulls(strategy),
     countsGenerations: hasGeneration,
-    // Their schemas do not say how their lists are merged.
-    tracksOwnership: false,
     allowsUnconditionalUpdate: !strict.includes(parts.kind),
     wire: { protobuf: decodeProtobuf, strategicMerge: strategicMerged },
   };

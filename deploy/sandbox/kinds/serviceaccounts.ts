@@ -4,7 +4,7 @@
 
 import { ageColumn, nameColumn } from '../../../apiserver/registry/resource.ts';
 import type { KubeObject } from '../../../openapi/machinery/meta.ts';
-import { anything, boolean, listOf } from '../../../openapi/schema/schema.ts';
+import { anything, boolean, listByKey, listOf, object, string } from '../../../openapi/schema/schema.ts';
 import { column } from './cells.ts';
 import { hostKind } from './host-kind.ts';
 
@@ -22,7 +22,11 @@ export const serviceAccounts = hostKind<ServiceAccount>({
   definitions: 'io.k8s.api.core.v1',
   shortNames: ['sa'],
   fields: {
-    secrets: listOf(anything('A secret.'), 'Secrets that its pods may use.'),
+    secrets: listByKey(
+      ['name'],
+      object('A secret.', { name: string('Name.') }, { preserveUnknown: true }),
+      'Secrets that its pods may use.',
+    ),
     imagePullSecrets: listOf(anything('A secret.'), 'Secrets with which images are pulled.'),
     automountServiceAccountToken: boolean('Whether pods get a token without asking for it.'),
   },

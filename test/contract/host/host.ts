@@ -94,6 +94,14 @@ export class Place {
     return this.client.patch(resource, { namespace: this.namespace, name, type, patch }, this.signal);
   }
 
+  /** Applies a configuration in the name of a manager. */
+  apply(resource: HostResource, configuration: Anything, query: Record<string, string> = {}): Promise<Anything> {
+    const { name } = configuration.metadata;
+    const type = 'application/apply-patch+yaml';
+    const target = { namespace: this.namespace, name, type, patch: configuration } as const;
+    return this.client.patch(resource, target, this.signal, { fieldManager: 'contract', ...query });
+  }
+
   delete(resource: HostResource, name: string, options: object = {}): Promise<Anything> {
     return this.client.delete(resource, this.namespace, name, options, this.signal);
   }

@@ -4,6 +4,7 @@ import { isRecord } from '../../../openapi/machinery/meta.ts';
 import { garbageStatements } from './garbage.ts';
 import { configMap, type HostUnderTest, kinds, Place, refusal } from './host.ts';
 import { objectStatements } from './objects.ts';
+import { ownershipStatements } from './ownership.ts';
 import { workloadStatements } from './workloads.ts';
 
 /** @param open is called before the statements, and what it opened is closed after them */
@@ -23,6 +24,7 @@ export function hostContract(open: () => Promise<HostUnderTest>): void {
 
   objectStatements(() => place);
   workloadStatements(() => place);
+  ownershipStatements(() => place);
   garbageStatements(() => place);
 
   describe('a namespace that is deleted', () => {

@@ -1,5 +1,6 @@
 /**
- * The fields of a pod's spec that the sandbox reads, with their types. All others are kept as they are.
+ * The fields of a pod's spec that the sandbox reads, with their types, and how its lists are merged: which is Kubernetes', since
+ * whoever applies a configuration owns items by it. All other fields are kept as they are.
  */
 
 import {
@@ -19,22 +20,59 @@ const open = { preserveUnknown: true } as const;
 
 const quantities = (description: string) => mapOf(quantity('How much.'), description);
 
+const port = object(
+  'A port.',
+  {
+    name: string('Name.'),
+    containerPort: integer('Port.'),
+    protocol: string('TCP, UDP or SCTP.', { default: 'TCP' }),
+  },
+  open,
+);
+
+/** References to a key or a field of something are owned as a whole. */
+const whole = (description: string) => object(description, {}, { ...open, atomic: true });
+
+const variable = object(
+  'A variable.',
+  {
+    name: string('Name.'),
+    valueFrom: object(
+      'Where its value is from.',
+      {
+        fieldRef: whole('A field of the pod.'),
+        resourceFieldRef: whole('An amount of the container.'),
+        configMapKeyRef: whole('A key of a ConfigMap.'),
+        secretKeyRef: whole('A key of a Secret.'),
+      },
+      open,
+    ),
+  },
+  open,
+);
+
 const container = object(
   'A program in its own file system.',
   {
     name: string('Name of the container.'),
     image: string('Image that it is made from.'),
     imagePullPolicy: string('When the image is fetched.'),
-    ports: listOf(object('A port.', { name: string('Name.'), containerPort: integer('Port.') }, open), 'Its ports.'),
-    env: listByKey(['name'], object('A variable.', { name: string('Name.') }, open), 'Its environment.'),
+    ports: listByKey(['containerPort', 'protocol'], port, 'Its ports.'),
+    env: listByKey(['name'], variable, 'Its environment.'),
     resources: object(
       'What it needs.',
       { limits: quantities('The most it gets.'), requests: quantities('What it gets for certain.') },
       open,
     ),
-    volumeMounts: listOf(
+    volumeMounts: listByKey(
+      ['mountPath'],
       object('A volume that it sees.', { name: string('Name of the volume.'), mountPath: string('Where.') }, open),
       'The volumes that it sees.',
+    ),
+    volumeDevices: listByKey(
+      ['devicePath'],
+      object('A device that it sees.', { name: string('Name of the claim.'), devicePath: string('Where.') }, open),
+      'The block devices that it sees.',
     ),
     restartPolicy: string('Always makes an init container run beside the others.'),
   },
@@ -57,7 +95,19 @@ export const podSpecSchema = object(
     initContainers: listByKey(['name'], container, 'Containers that run before, one after another.'),
     volumes: listByKey(['name'], volume, 'Volumes of the pod.'),
     nodeName: string('The node that it runs on.'),
-    nodeSelector: mapOf(string('Value.'), 'Labels that the node must have.'),
+    nodeSelector: { ...mapOf(string('Value.'), 'Labels that the node must have.'), 'x-kubernetes-map-type': 'atomic' },
+    ephemeralContainers: listByKey(['name'], container, 'Containers that were added to find out what is wrong.'),
+    imagePullSecrets: listByKey(['name'], object('A secret.', { name: string('Name.') }, open), 'Who pulls images.'),
+    hostAliases: listByKey(['ip'], object('Names.', { ip: string('Address.') }, open), 'Names that it knows.'),
+    topologySpreadConstraints: listByKey(
+      ['topologyKey', 'whenUnsatisfiable'],
+      object(
+        'A rule.',
+        { topologyKey: string('Label of nodes.'), whenUnsatisfiable: string('DoNotSchedule or ScheduleAnyway.') },
+        open,
+      ),
+      'How its like are spread.',
+    ),
     schedulerName: string('Who finds a node for it.'),
     serviceAccountName: string('The name that it goes by.'),
     restartPolicy: string('Whether containers that ended are started again.'),
@@ -107,7 +157,7 @@ export const podStatusSchema = statusOf({
   phase: string('Pending, Running, Succeeded or Failed.'),
   reason: string('Why, in a word.'),
   podIP: string('Address of the pod.'),
-  podIPs: listOf(object('An address.', { ip: string('Address.') }), 'Addresses of the pod.'),
+  podIPs: listByKey(['ip'], object('An address.', { ip: string('Address.') }), 'Addresses of the pod.'),
   nominatedNodeName: string('Where it is to run.'),
   containerStatuses: listOf(containerStatus, 'How the containers are.'),
   initContainerStatuses: listOf(containerStatus, 'How the init containers are.'),

@@ -93,7 +93,7 @@ const spec = object(
     clusterIP: string('The address; None for a headless service.'),
     clusterIPs: listOf(string('Address.'), 'The address, again.'),
     ports: listByKey(['port', 'protocol'], port, 'The ports.'),
-    selector: mapOf(string('Value.'), 'Labels of the pods that are meant.'),
+    selector: { ...mapOf(string('Value.'), 'Labels of the pods that are meant.'), 'x-kubernetes-map-type': 'atomic' },
     externalName: string('Another name that is meant, for type ExternalName.'),
     externalIPs: listOf(string('Address.'), 'Addresses that others route to the nodes.'),
     sessionAffinity: string('ClientIP or None.'),

@@ -79,6 +79,13 @@ const setupPackage = object(
       pattern: '^(file|https?)://.+\\.tgz$',
       example: 'file:///opt/configscripts/appconfig.tgz',
     }),
+    sha256: string(
+      'SHA-256 of the archive in lowercase hex, as `sha256sum` prints it; a member refuses any other. Absent: it takes what it finds.',
+      {
+        pattern: '^[0-9a-f]{64}$',
+        example: '80e7c67ffe7dc5024a6e7392ce4361ade801fe3d8fc8f724c3090c385fd531ec',
+      },
+    ),
     useNewSetupLayout: boolean(
       'Whether the scripts expect their files in the layout of release 0.8 and later. Absent: no.',
     ),

@@ -21,7 +21,8 @@ const service = (id: string, endpoint: object = {}) => ({
 const runs = (roleID: string, ...serviceIDs: string[]) => ({ roleServices: [{ roleID, serviceIDs }] });
 const onlyHead = { config: { selectedRoles: ['head'], roleServices: [] } };
 const both = { config: { selectedRoles: ['head'], ...runs('head', 'web', 'ssh') } };
-const packed = (packageURL: string) => withWorker({ configPackage: { packageURL } });
+const packed = (packageURL: string, sha256?: string) =>
+  withWorker({ configPackage: { packageURL, ...(sha256 && { sha256 }) } });
 
 describe('an app', () => {
   let server: TestServer;
@@ -150,6 +151,12 @@ describe('an app', () => {
       accepted: packed('https://example.com/setup.tgz'),
       refused: packed('ftp://example.com/setup.tgz'),
       fault: 'spec.roles[1].configPackage.packageURL: Invalid value: "ftp://example.com/setup.tgz"',
+    },
+    {
+      rule: 'is set up by the archive that its author meant',
+      accepted: packed('https://example.com/setup.tgz', 'ab'.repeat(32)),
+      refused: packed('https://example.com/setup.tgz', 'AB'.repeat(32)),
+      fault: `spec.roles[1].configPackage.sha256: Invalid value: "${'AB'.repeat(32)}"`,
     },
     {
       rule: 'has a picture for a logo',

@@ -60,7 +60,10 @@ const asEmitted = (app: unknown): unknown =>
   withPackages(app, (holder, name) => {
     const value = holder[name] ?? { import_url: null };
     if (!isRecord(value)) return;
-    if (value.import_url === null || value.import_url === undefined) delete value.useNewSetupLayout;
+    if (value.import_url === null || value.import_url === undefined) {
+      delete value.useNewSetupLayout;
+      delete value.sha256;
+    }
     if (Object.keys(value).length) holder[name] = value;
     else delete holder[name];
   });

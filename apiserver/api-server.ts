@@ -13,6 +13,7 @@ import { DerivedForms } from './cache/derived-forms.ts';
 import { addDocuments } from './http/documents.ts';
 import { ExpressEndpoint } from './http/express-endpoint.ts';
 import { addHealth, type HealthCheck } from './http/health.ts';
+import type { RequestLimits } from './http/limits.ts';
 import { addMetrics, observeRequests } from './http/metrics.ts';
 import { ObjectHandlers } from './http/objects.ts';
 import { Pipeline } from './http/pipeline.ts';
@@ -32,6 +33,8 @@ export interface ApiServerParts {
   readonly version: VersionInfo;
   /** What must be well besides the watch cache. */
   readonly checks?: readonly HealthCheck[];
+  /** Absent: as Kubernetes' own servers have them. */
+  readonly limits?: RequestLimits;
   /** Where requests are counted; absent: nowhere. */
   readonly metrics?: Metrics;
   readonly clock: Clock;
@@ -73,6 +76,7 @@ export class ApiServer {
       ),
       others: new ExpressEndpoint(router),
       obstacle: () => registries.cache.obstacle,
+      ...(parts.limits && { limits: parts.limits }),
       ...(parts.metrics && { observe: observeRequests(parts.metrics, (attributes) => registries.serves(attributes)) }),
       clock,
       log,

@@ -11,7 +11,8 @@ import type { ReceivedDocument } from '../registry/documents.ts';
 import type { ApplyOptions } from '../registry/registry.ts';
 import { readBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
-import { isTrue, writeOptions } from './options.ts';
+import { writeOptions } from './options.ts';
+import { isYes } from './query.ts';
 
 export const applyType = 'application/apply-patch+yaml';
 
@@ -22,7 +23,7 @@ export function applyOptions(exchange: Exchange): ApplyOptions {
     const fault = required(new FieldPath('fieldManager'), 'is required for apply patch');
     throw StatusError.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [fault]);
   }
-  return { ...options, force: isTrue(exchange.query.get('force')) };
+  return { ...options, force: isYes(exchange.query.get('force')) };
 }
 
 /** @throws StatusError 400 (K-260), 413 */

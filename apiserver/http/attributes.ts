@@ -4,6 +4,7 @@
  */
 import { demanded, parseFieldSelector } from '../../openapi/machinery/field-selector.ts';
 import { pathSegmentFaults } from '../../openapi/machinery/names.ts';
+import { isYes } from './query.ts';
 
 export interface RequestAttributes {
   /** Decoded once. */
@@ -65,7 +66,7 @@ function verbOf(method: string, name: string, query: URLSearchParams): string {
     case 'HEAD': {
       const watch = query.get('watch');
       // Anything but a plain no is a yes: `watch=bogus` is a watch (K-036).
-      if (watch !== null && watch !== 'false' && watch !== '0') return 'watch';
+      if (isYes(watch)) return 'watch';
       return name ? 'get' : 'list';
     }
     default:

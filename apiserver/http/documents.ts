@@ -13,7 +13,7 @@ import type { VersionInfo } from '../version.ts';
 import type { Exchange } from './exchange.ts';
 import { answering, exchangeOf } from './express-endpoint.ts';
 import { clausesOf, negotiate } from './negotiation.ts';
-import { sendBytes, sendJson, sendValue } from './respond.ts';
+import { sendBytes, sendIndented, sendJson } from './respond.ts';
 
 const json = 'application/json';
 /** Clients ask with the first spelling; answers always have the second (K-069). */
@@ -27,24 +27,22 @@ type Find = (exchange: Exchange) => PublishedDocument | undefined;
 export function addDocuments(router: Router, groups: readonly ServedGroup[], version: VersionInfo): void {
   addDiscovery(router, discoveryDocuments(groups));
   addOpenApi(router, openApiDocuments(groups));
-  router.get(
-    '/version',
-    answering((exchange) => sendValue(exchange, 200, 'json', version)),
-  );
+  only(router, '/version', (exchange) => sendIndented(exchange, 200, version));
   const paths = pathsOf(groups);
-  router.get(
-    '/',
-    answering((exchange) => sendValue(exchange, 200, 'json', { paths })),
-  );
+  only(router, '/', (exchange) => sendIndented(exchange, 200, { paths }));
 }
 
 function addDiscovery(router: Router, discovery: DiscoveryDocuments): void {
   // A path without a document is like any other unknown path.
   const at = (path: string, find: Find, aggregated?: () => PublishedDocument): void => {
-    router.get(path, (request, response, next) => {
+    router.all(path, (request, response, next) => {
       const document = find(exchangeOf(request));
       if (!document) return void next();
-      answering((exchange) => sendDiscovery(exchange, document, aggregated))(request, response, next);
+      answering((exchange) => onlyGet(exchange, () => sendDiscovery(exchange, document, aggregated)))(
+        request,
+        response,
+        next,
+      );
     });
   };
   const parts = ({ attributes }: Exchange): string[] => attributes.path.split('/').filter((part) => part !== '');
@@ -57,6 +55,19 @@ function addDiscovery(router: Router, discovery: DiscoveryDocuments): void {
     return discovery.resources(group, version);
   });
 }
+
+/** A path that is there to be read, and nothing else (K-031). */
+const only = (router: Router, path: string, send: (exchange: Exchange) => Promise<void>): void =>
+  void router.all(
+    path,
+    answering((exchange) => onlyGet(exchange, () => send(exchange))),
+  );
+
+/** @throws StatusError 405, also for HEAD, as Kubernetes has it */
+const onlyGet = async (exchange: Exchange, send: () => Promise<void>): Promise<void> => {
+  if (exchange.request.method !== 'GET') throw StatusError.methodNotAllowed();
+  return send();
+};
 
 /** All groups at once, or one by one, whichever the client names first (K-050, K-051). */
 function sendDiscovery(
@@ -110,7 +121,8 @@ function sendOpenApiV3(exchange: Exchange, document: PublishedDocument): Promise
   if (!acceptsAny(request.headers.accept, [json])) return sendBytes(exchange, 406, json, Buffer.alloc(0));
   if (query.get('hash') === document.hash) {
     response.setHeader('cache-control', 'public, immutable');
-    response.setHeader('expires', new Date(Date.now() + yearMs).toUTCString());
+    // Kubernetes writes the zone so, and its clients read what it writes.
+    response.setHeader('expires', new Date(Date.now() + yearMs).toUTCString().replace('GMT', 'UTC'));
   }
   return sendConditionally(exchange, document, json);
 }
@@ -119,9 +131,11 @@ function sendOpenApiV2(exchange: Exchange, documents: OpenApiDocuments): Promise
   const { response, request } = exchange;
   const { accept } = request.headers;
   response.setHeader('vary', 'Accept-Encoding, Accept');
-  if (acceptsAny(accept, [json])) return sendConditionally(exchange, documents.v2(), json);
+  const zipped = { worthZipping: 0 };
+  if (acceptsAny(accept, [json])) return sendConditionally(exchange, documents.v2(), json, zipped);
   if (!acceptsAny(accept, [swaggerAsked, swaggerAnswered])) return sendBytes(exchange, 406, json, Buffer.alloc(0));
-  return sendConditionally(exchange, documents.v2(), swaggerAnswered, documents.v2AsProtobuf);
+  const bytes = documents.v2AsProtobuf;
+  return sendConditionally(exchange, documents.v2(), swaggerAnswered, { ...zipped, bytes });
 }
 
 const acceptsAny = (accept: string | undefined, types: readonly string[]): boolean =>
@@ -134,16 +148,21 @@ function sendConditionally(
   exchange: Exchange,
   document: PublishedDocument,
   type: string,
-  bytes: () => Buffer = () => document.json,
+  { bytes = () => document.json, worthZipping }: { bytes?: () => Buffer; worthZipping?: number } = {},
 ): Promise<void> {
   const { response, request } = exchange;
   response.setHeader('etag', document.etag);
   response.setHeader('last-modified', made);
-  if (request.headers['if-none-match'] !== document.etag) return sendBytes(exchange, 200, type, bytes());
+  if (!names(request.headers['if-none-match'], document.etag))
+    return sendBytes(exchange, 200, type, bytes(), worthZipping);
   response.statusCode = 304;
   response.end();
   return Promise.resolve();
 }
+
+/** Does a list of entity tags, weak or strong, hold this one (RFC 9110, 13.1.2)? */
+const names = (ifNoneMatch: string | undefined, etag: string): boolean =>
+  ifNoneMatch?.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag) ?? false;
 
 /** What `GET /` lists (K-034). */
 function pathsOf(groups: readonly ServedGroup[]): string[] {

@@ -9,7 +9,7 @@ import { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import express, { type Express, type Router } from 'express';
 import type { Exchange, Request } from './exchange.ts';
 import type { Endpoint } from './pipeline.ts';
-import { sendText } from './respond.ts';
+import { sendNoPage } from './respond.ts';
 
 /** The exchange that a request of Express belongs to. */
 const exchanges = new WeakMap<object, Exchange>();
@@ -45,14 +45,12 @@ export class ExpressEndpoint implements Endpoint {
     const app = request.httpVersionMajor === 2 ? this.#http2 : this.#http1;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     // Called when no route matches, and with whatever a handler throws: the pipeline words the answer.
-    const last = (error?: unknown): void => (error === undefined ? resolve(notFound(exchange)) : reject(error));
+    const last = (error?: unknown): void => (error === undefined ? resolve(sendNoPage(exchange)) : reject(error));
     const ended = once(response, 'close', { signal: exchange.signal }).catch(() => {});
     app(request as never, response as never, last);
     await Promise.race([promise, ended]);
   }
 }
-
-const notFound = (exchange: Exchange): Promise<void> => sendText(exchange, 404, '404 page not found\n');
 
 function application(router: Router): Express {
   const app = express();

@@ -93,13 +93,19 @@ export function negotiate(accept: string | undefined, forWatch = false): Negotia
   throw StatusError.notAcceptable(forWatch ? offeredForWatch : offered);
 }
 
-/** In what a Status is written, which is never transformed (K-121); JSON when the client wants nothing that we have. */
-export function statusMedia(accept: string | undefined): Media {
-  for (const { type } of clausesOf(accept ?? '')) {
+/**
+ * In what a Status is written, which is never transformed (K-121).
+ *
+ * @param plainOnly do clauses count that ask for a form made of the object? Not where such a form was just refused (K-106)
+ * @returns undefined when the client wants nothing that we have
+ */
+export function statusMedia(accept: string | undefined, plainOnly = false): Media | undefined {
+  if (!accept) return 'json';
+  for (const { type, parameters } of clausesOf(accept)) {
     const media = mediaOf(type, false);
-    if (media) return media;
+    if (media && !(plainOnly && parameters.has('as'))) return media;
   }
-  return 'json';
+  return undefined;
 }
 
 /** In what a body is written. */

@@ -2,6 +2,7 @@
  * The verbs of a resource over HTTP: options and bodies in, the registry's answer out in the form that the client asked for.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { demanded } from '../../openapi/machinery/field-selector.ts';
 import { copyOf } from '../../openapi/machinery/json.ts';
 import { isRecord } from '../../openapi/machinery/meta.ts';
 import { deleted as deletedStatus, StatusError } from '../../openapi/machinery/status.ts';
@@ -65,7 +66,7 @@ export class ObjectHandlers {
     const options = watchOptions(exchange);
     const { resourceVersion, bookmarks, timeoutSeconds } = options;
     const initialEvents = options.sendInitialEvents ?? !resourceVersion;
-    const selection = selectionOf(exchange, registry, options);
+    const selection = ofName(selectionOf(exchange, registry, options), exchange.attributes.name);
     const reader = await registry.reads.watch({ selection, resourceVersion, initialEvents }, exchange.signal);
     return streamWatch(exchange, this.#representation, {
       reader,
@@ -173,6 +174,14 @@ const selectionOf = (
   { labelSelector, fieldSelector }: { labelSelector: string; fieldSelector: string },
 ): Selection =>
   parseSelection(attributes.namespace, labelSelector, fieldSelector, codec.form(attributes.version).selectable);
+
+/** On the old paths of watches the name stands in the path (K-030). @throws StatusError 400 when a selector says another (K-205) */
+function ofName(selection: Selection, name: string): Selection {
+  const { fields } = selection;
+  if (name === '' || demanded(fields, 'metadata.name') === name) return selection;
+  if (fields.length) throw StatusError.badRequest("fieldSelector metadata.name doesn't match requested name");
+  return { ...selection, fields: [{ field: 'metadata.name', negated: false, value: name }] };
+}
 
 /** @throws StatusError NotAcceptable, also when a single object is asked for as a list and the reverse (K-119) */
 export function viewOf(exchange: Exchange, list: boolean, watch = false): View {

@@ -16,6 +16,7 @@ import type { DeleteOptions, PropagationPolicy } from '../registry/deletion.ts';
 import type { DocumentOptions, FieldValidation } from '../registry/documents.ts';
 import type { Manager } from '../registry/strategy.ts';
 import type { Exchange } from './exchange.ts';
+import { isYes } from './query.ts';
 import type { IncludeObject } from './representation.ts';
 
 const at = (name: string): FieldPath => new FieldPath(name);
@@ -118,7 +119,7 @@ function fromQuery(query: URLSearchParams): GivenDeleteOptions {
   const orphan = query.get('orphanDependents');
   return {
     ...(policy !== null && { propagationPolicy: policy }),
-    ...(orphan !== null && { orphanDependents: orphan === 'true' }),
+    ...(orphan !== null && { orphanDependents: isYes(orphan) }),
     ...(query.has('gracePeriodSeconds') && { gracePeriodSeconds: integer(query, 'gracePeriodSeconds') }),
     dryRun: query.getAll('dryRun'),
   };
@@ -216,13 +217,11 @@ export function watchOptions({ query }: Exchange): WatchOptions {
     labelSelector: query.get('labelSelector') ?? '',
     fieldSelector: query.get('fieldSelector') ?? '',
     resourceVersion: revisionOf(query.get('resourceVersion') ?? '', 'invalid resource version: '),
-    sendInitialEvents: initial === null ? undefined : isTrue(initial),
-    bookmarks: isTrue(query.get('allowWatchBookmarks')),
+    sendInitialEvents: initial === null ? undefined : isYes(initial),
+    bookmarks: isYes(query.get('allowWatchBookmarks')),
     timeoutSeconds: Math.max(integer(query, 'timeoutSeconds'), 0),
   };
 }
-
-export const isTrue = (value: string | null): boolean => value !== null && value !== 'false' && value !== '0';
 
 /**
  * A resourceVersion as a revision; undefined when unset.

@@ -13,11 +13,10 @@ import { StatusError } from '../../openapi/machinery/status.ts';
 import type { Authentication } from '../auth/authenticator.ts';
 import { type AuthorizationAttributes, type Authorizer, refusal } from '../auth/authorizer.ts';
 import { effectiveUser } from '../auth/impersonation.ts';
+import type { UserInfo } from '../auth/user.ts';
 import { Exchange, type Request, type Response } from './exchange.ts';
+import { defaultLimits, InFlight, isWriteOfOne, type RequestLimits } from './limits.ts';
 import { sendBytes, sendStatus, sendText, setCommonHeaders } from './respond.ts';
-
-/** The longest that a request other than a watch may take (K-573). */
-const maxRequestMs = 60_000;
 
 /** Answers a request that has been authenticated and authorized. */
 export interface Endpoint {
@@ -39,6 +38,8 @@ export interface PipelineParts {
   readonly obstacle?: () => string | undefined;
   /** Told of every request when it has been answered. */
   readonly observe?: (exchange: Exchange, seconds: number) => void;
+  /** Absent: as Kubernetes' own servers have them. */
+  readonly limits?: RequestLimits;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -48,14 +49,21 @@ class DeadlineError extends Error {
   override readonly name = 'TimeoutError';
 }
 
+/** Aborts a write whose time is up before that of the request is (K-142). */
+class WriteDeadlineError extends DeadlineError {}
+
 export class Pipeline {
   readonly #parts: PipelineParts;
+  readonly #limits: RequestLimits;
+  readonly #inFlight: InFlight;
   readonly #underWay = new Set<Exchange>();
   #stopping: string | undefined;
   #idle: () => void = () => {};
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    this.#limits = parts.limits ?? defaultLimits;
+    this.#inFlight = new InFlight(this.#limits);
   }
 
   /** Ends watches cleanly (K-228) and waits for the other requests under way, for `graceMs` at most. */
@@ -94,8 +102,7 @@ export class Pipeline {
     const began = observe ? performance.now() : 0;
     this.#underWay.add(exchange);
     try {
-      if (exchange.attributes.verb !== 'watch')
-        timer = setTimeout(() => exchange.abort(new DeadlineError('the request took too long')), deadlineMs(exchange));
+      if (exchange.attributes.verb !== 'watch') timer = this.#endInTime(exchange);
       await this.#pass(exchange);
     } catch (error) {
       await this.#fail(exchange, error).catch((failure: unknown) => {
@@ -110,19 +117,44 @@ export class Pipeline {
     }
   }
 
+  /** @throws StatusError 400 for a `timeout` that cannot be read */
+  #endInTime(exchange: Exchange): NodeJS.Timeout {
+    const { requestMs, writeMs } = this.#limits;
+    const ms = deadlineMs(exchange, requestMs);
+    return isWriteOfOne(exchange.attributes) && writeMs < ms
+      ? setTimeout(() => exchange.abort(new WriteDeadlineError('the write took too long')), writeMs)
+      : setTimeout(() => exchange.abort(new DeadlineError('the request took too long')), ms);
+  }
+
   async #pass(exchange: Exchange): Promise<void> {
-    const { authenticate, authorizer, resources, others, obstacle } = this.#parts;
+    const { authenticate, obstacle } = this.#parts;
     const { attributes, signal, request } = exchange;
     if (attributes.isResource) {
       const why = this.#stopping ?? obstacle?.();
       if (why !== undefined) throw StatusError.unavailable(why, 1);
     }
     const caller = await authenticate(request, signal);
+    const leave = this.#inFlight.enter(attributes, caller);
+    if (!leave) return sendOverload(exchange);
+    try {
+      await this.#admit(exchange, caller);
+    } finally {
+      leave();
+    }
+  }
+
+  /** Answers a request for which there is room. */
+  async #admit(exchange: Exchange, caller: UserInfo): Promise<void> {
+    const { authorizer, resources, others } = this.#parts;
+    const { attributes, signal, request, response } = exchange;
     const decision = await undecidedAs(request, async () => {
       exchange.user = await effectiveUser(request, caller, authorizer, signal);
       return authorizer.authorize(asked(exchange), signal);
     });
-    if (decision.verdict !== 'allow') throw refusal({ ...attributes, user: exchange.user }, decision.reason);
+    if (decision.verdict !== 'allow') {
+      response.setHeader('x-content-type-options', 'nosniff');
+      throw refusal({ ...attributes, user: exchange.user }, decision.reason);
+    }
     await (attributes.isResource ? resources : others).handle(exchange);
   }
 
@@ -135,6 +167,7 @@ export class Pipeline {
       return;
     }
     if (signal.aborted && !(signal.reason instanceof DeadlineError)) return;
+    if (signal.reason instanceof WriteDeadlineError) return sendStatus(exchange, writeTooLong.status);
     if (signal.reason instanceof DeadlineError) return sendTimeout(exchange);
     // The rest of a body that was not read must not be taken for the next request.
     if (!exchange.request.complete && exchange.request.httpVersionMajor === 1)
@@ -186,8 +219,18 @@ function asked({ attributes, user, query }: Exchange): AuthorizationAttributes {
   return { ...attributes, user, ...(labelSelector && { labelSelector }), ...(fieldSelector && { fieldSelector }) };
 }
 
+const writeTooLong = StatusError.timeout(
+  'request did not complete within requested timeout - context deadline exceeded',
+);
+
+/** Too many are under way; no Status, as with Kubernetes' own filter (K-377). */
+function sendOverload(exchange: Exchange): Promise<void> {
+  exchange.response.setHeader('retry-after', '1');
+  return sendText(exchange, 429, 'Too many requests, please try again later.\n');
+}
+
 /** The deadline of a request: what it asks for, at most ours (K-010). */
-function deadlineMs({ query }: Exchange): number {
+function deadlineMs({ query }: Exchange, maxRequestMs: number): number {
   const text = query.get('timeout');
   if (!text) return maxRequestMs;
   const ms = durationMs(text);

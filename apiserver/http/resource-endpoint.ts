@@ -10,8 +10,12 @@ import type { RequestAttributes } from './attributes.ts';
 import type { Exchange } from './exchange.ts';
 import type { ObjectHandlers } from './objects.ts';
 import type { Endpoint } from './pipeline.ts';
+import { sendNoPage } from './respond.ts';
 import type { SubresourceHandlers } from './subresources.ts';
 import { answerVirtual } from './virtual-resources.ts';
+
+/** Verbs that only GET means, whatever path they came by. */
+const reading: ReadonlySet<string> = new Set(['get', 'list', 'watch']);
 
 export class ResourceEndpoint implements Endpoint {
   readonly #registries: Registries;
@@ -28,6 +32,7 @@ export class ResourceEndpoint implements Endpoint {
     const { attributes } = exchange;
     const virtual = this.#registries.findVirtual(attributes.group, attributes.resource);
     if (virtual?.version === attributes.version) return answerVirtual(exchange, virtual);
+    if (!this.#registries.hasVersion(attributes.group, attributes.version)) return sendNoPage(exchange);
     const registry = this.#registryFor(attributes);
     const answered =
       attributes.subresource === '' ? this.#onObjects(exchange, registry) : this.#onSubresource(exchange, registry);
@@ -48,15 +53,14 @@ export class ResourceEndpoint implements Endpoint {
   #onObjects(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
     const { verb, name, namespace } = exchange.attributes;
     const { namespaced, verbs = allVerbs } = registry.resource;
+    if (reading.has(verb) && exchange.request.method !== 'GET') throw StatusError.methodNotAllowed();
     // Objects of a namespace cannot be made or named without it.
     const placeless = namespaced && namespace === '' && verb !== 'list' && verb !== 'watch';
     if (placeless || !(verbs as readonly string[]).includes(verb)) throw StatusError.methodNotAllowed();
     switch (verb) {
       case 'get':
-        if (exchange.request.method === 'HEAD') throw StatusError.methodNotAllowed();
         return this.#objects.get(exchange, registry);
       case 'list':
-        if (exchange.request.method === 'HEAD') throw StatusError.methodNotAllowed();
         return this.#objects.list(exchange, registry);
       case 'watch':
         return this.#objects.watch(exchange, registry);
@@ -84,6 +88,7 @@ export class ResourceEndpoint implements Endpoint {
     const isStatus = name === 'status' && registry.resource.hasStatus;
     if (!subresource && !isStatus) throw StatusError.noSuchResource();
     if (verb !== 'get' && verb !== 'update' && verb !== 'patch') throw StatusError.methodNotAllowed();
+    if (verb === 'get' && exchange.request.method !== 'GET') throw StatusError.methodNotAllowed();
     if (!subresource) return this.#objects[verb](exchange, registry);
     return this.#subresources[verb](exchange, registry, subresource);
   }

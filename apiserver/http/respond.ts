@@ -10,6 +10,7 @@ import { statusBody } from '../codec/protobuf/meta.ts';
 import { encodeYaml } from '../codec/yaml.ts';
 import type { Exchange } from './exchange.ts';
 import { type Media, mediaTypes, statusMedia } from './negotiation.ts';
+import { isYes } from './query.ts';
 
 const zip = promisify(gzip);
 
@@ -47,7 +48,7 @@ function setWarnings({ response, warnings }: Exchange): void {
 /** Does the client want its JSON indented (K-134)? */
 function wantsPretty({ query, request }: Exchange): boolean {
   const pretty = query.get('pretty');
-  if (pretty !== null) return pretty !== 'false' && pretty !== '0';
+  if (pretty !== null) return isYes(pretty);
   const agent = request.headers['user-agent'] ?? '';
   return agent.startsWith('curl') || agent.startsWith('Wget') || agent.startsWith('Mozilla/5.0');
 }
@@ -61,34 +62,52 @@ export async function sendJson(exchange: Exchange, code: number, media: Media, j
   return sendBytes(exchange, code, mediaTypes.json, json);
 }
 
+/** Sends a value that people read more often than programs do: always indented. */
+export const sendIndented = (exchange: Exchange, code: number, value: unknown): Promise<void> =>
+  sendBytes(exchange, code, mediaTypes.json, Buffer.from(jsonText(value, 2)));
+
 /** Sends a value that was made for this answer, and has no form in protobuf. */
 export const sendValue = (exchange: Exchange, code: number, media: Media, value: unknown): Promise<void> =>
   sendJson(exchange, code, media === 'protobuf' ? 'json' : media, Buffer.from(jsonText(value)));
 
-/** Sends a Status in the form that the client accepts, or as JSON when there is none. */
+/** Sends a Status in the form that the client accepts; when it accepts nothing of ours, as JSON for people (K-106). */
 export function sendStatus(exchange: Exchange, status: Status): Promise<void> {
   const seconds = status.details?.retryAfterSeconds;
   if (seconds !== undefined) exchange.response.setHeader('retry-after', String(seconds));
-  const media = statusMedia(exchange.request.headers.accept);
+  const media = statusMedia(exchange.request.headers.accept, status.code === 406);
+  if (media === undefined) return sendIndented(exchange, status.code ?? 200, status);
   if (media === 'protobuf') return sendBytes(exchange, status.code ?? 200, mediaTypes.protobuf, statusBody(status));
   return sendValue(exchange, status.code ?? 200, media, status);
 }
+
+/** A path that means nothing here (K-033). */
+export const sendNoPage = (exchange: Exchange): Promise<void> => sendText(exchange, 404, '404 page not found\n');
 
 export function sendText(exchange: Exchange, code: number, text: string): Promise<void> {
   exchange.response.setHeader('x-content-type-options', 'nosniff');
   return sendBytes(exchange, code, 'text/plain; charset=utf-8', Buffer.from(text));
 }
 
-/** Sends a whole body; compresses it when it is long and the client takes it. */
-export async function sendBytes(exchange: Exchange, code: number, type: string, body: Buffer): Promise<void> {
+/**
+ * Sends a whole body; compresses it when it is long and the client takes it.
+ *
+ * @param worthZipping the length from which on it is compressed, in bytes
+ */
+export async function sendBytes(
+  exchange: Exchange,
+  code: number,
+  type: string,
+  body: Buffer,
+  worthZipping = gzipThreshold,
+): Promise<void> {
   const { response, request } = exchange;
   setWarnings(exchange);
   response.setHeader('content-type', type);
   let bytes = body;
-  if (body.length > gzipThreshold && acceptsGzip(request.headers['accept-encoding'])) {
+  if (body.length > worthZipping && acceptsGzip(request.headers['accept-encoding'])) {
     bytes = await zip(body, { level: 1 });
     response.setHeader('content-encoding', 'gzip');
-    response.setHeader('vary', 'Accept-Encoding');
+    addVary(response, 'Accept-Encoding');
   }
   if (response.writableEnded || response.destroyed) return;
   response.statusCode = code;
@@ -102,7 +121,18 @@ export async function sendBytes(exchange: Exchange, code: number, type: string, 
   response.end();
 }
 
-const acceptsGzip = (header: string | string[] | undefined): boolean => /\bgzip\b/.test(String(header ?? ''));
+/** Only the bare token counts, as in Kubernetes: `gzip;q=0` does not. */
+const acceptsGzip = (header: string | string[] | undefined): boolean =>
+  String(header ?? '')
+    .split(',')
+    .some((token) => token.trim() === 'gzip');
+
+/** Says that the answer depends on one more header of the request. */
+function addVary(response: Exchange['response'], name: string): void {
+  const present = response.getHeader('vary');
+  if (String(present ?? '').includes(name)) return;
+  response.setHeader('vary', present ? `${String(present)}, ${name}` : name);
+}
 
 /**
  * Writes, and waits while the client is slow to take it.

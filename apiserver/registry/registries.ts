@@ -3,7 +3,7 @@
  */
 import type { Clock } from '../../openapi/machinery/clock.ts';
 import type { Log } from '../../openapi/machinery/log.ts';
-import type { KubeObject } from '../../openapi/machinery/meta.ts';
+import { apiVersionOf, type KubeObject } from '../../openapi/machinery/meta.ts';
 import type { ServedGroup, ServedResource, ServedSubresource, Verb } from '../../openapi/served.ts';
 import type { Keyspace } from '../../storage/keys.ts';
 import type { KeyValueStore } from '../../storage/kv.ts';
@@ -39,6 +39,7 @@ export class Registries {
   readonly all: readonly ObjectRegistry[];
   readonly #byName: ReadonlyMap<string, ObjectRegistry>;
   readonly #virtual: ReadonlyMap<string, VirtualResource>;
+  readonly #versions: ReadonlySet<string>;
 
   constructor(parts: {
     resources: readonly Resource[];
@@ -67,11 +68,19 @@ export class Registries {
     );
     this.#byName = new Map(this.all.map((registry) => [nameOf(registry.resource), registry]));
     this.#virtual = new Map((parts.virtual ?? []).map((resource) => [nameOf(resource), resource]));
+    this.#versions = new Set(
+      this.served().flatMap(({ group, versions }) => versions.map(({ version }) => apiVersionOf({ group, version }))),
+    );
   }
 
   /** @param group empty for the core group */
   find(group: string, plural: string): ObjectRegistry | undefined {
     return this.#byName.get(nameOf({ group, plural }));
+  }
+
+  /** Is anything served in that version of the group? */
+  hasVersion(group: string, version: string): boolean {
+    return this.#versions.has(apiVersionOf({ group, version }));
   }
 
   /** Is there such a resource, in that version and with that subresource? */

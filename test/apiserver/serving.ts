@@ -7,11 +7,13 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { ApiServer } from '../../apiserver/api-server.ts';
-import { authenticateBy } from '../../apiserver/auth/authenticator.ts';
+import { type Authenticator, authenticateBy } from '../../apiserver/auth/authenticator.ts';
 import { type Authorizer, allowHealth, allowSuperusers, authorizeBy } from '../../apiserver/auth/authorizer.ts';
 import { clientCertificate } from '../../apiserver/auth/client-certificate.ts';
 import { frontProxy } from '../../apiserver/auth/front-proxy.ts';
 import { type RequestHeaderTrust, TrustStore } from '../../apiserver/auth/trust.ts';
+import type { HealthCheck } from '../../apiserver/http/health.ts';
+import type { RequestLimits } from '../../apiserver/http/limits.ts';
 import { accessBy } from '../../apiserver/registry/access.ts';
 import { type Admission, admitAll } from '../../apiserver/registry/admission.ts';
 import { kubeDirectorResources } from '../../apiserver/registry/index.ts';
@@ -88,12 +90,18 @@ export interface TestServerOptions {
   readonly admission?: Admission;
   readonly authorizer?: Authorizer;
   readonly metrics?: Metrics;
+  /** Tried after the front proxy and certificates. */
+  readonly authenticators?: readonly Authenticator[];
+  readonly limits?: RequestLimits;
+  readonly checks?: readonly HealthCheck[];
+  /** Absent: any free one. */
+  readonly port?: number;
   /** Changes of the default trust, in which one proxy named `front-proxy` is believed. */
   readonly requestHeader?: Partial<RequestHeaderTrust>;
 }
 
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { kv = new MemoryStore(), admission = admitAll } = options;
+  const { kv = new MemoryStore(), admission = admitAll, authenticators = [], port: wanted = 0 } = options;
   const [ca, proxyCa, { cert, key }] = await Promise.all([authority, proxyAuthority, serving]);
   const trust = new TrustStore({
     clientCa: ca.cert,
@@ -121,11 +129,13 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   });
   const server = new ApiServer({
     registries,
-    authenticate: authenticateBy([frontProxy(trust), clientCertificate(trust)], silentLog),
+    authenticate: authenticateBy([frontProxy(trust), clientCertificate(trust), ...authenticators], silentLog),
     authorizer,
-    serving: { host: '127.0.0.1', port: 0, cert, key, clientCa: trust.bundles },
+    serving: { host: '127.0.0.1', port: wanted, cert, key, clientCa: trust.bundles },
     version: versionInfo('v1.36.0+kubedirector.test'),
     ...(options.metrics && { metrics: options.metrics }),
+    ...(options.limits && { limits: options.limits }),
+    ...(options.checks && { checks: options.checks }),
     clock: systemClock,
     log: silentLog,
   });

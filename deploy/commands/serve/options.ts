@@ -1,6 +1,8 @@
 /**
  * The options of `kubedirector serve`: named as Kubernetes' own servers name them. In a pod none is needed.
  */
+
+import type { RequestLimits } from '../../../apiserver/http/limits.ts';
 import { durationMs } from '../../../openapi/machinery/duration.ts';
 import type { EncryptionOptions } from '../../../storage/encryption/key-rings.ts';
 import { encryptionFaults, encryptionFlags, encryptionIn } from '../encryption-flags.ts';
@@ -16,6 +18,8 @@ export const serveFlags = {
     help: 'between being told to stop and refusing requests, such as 10s',
     fallback: '0s',
   },
+  'max-requests-inflight': { value: 'N', help: 'reading requests at a time; 0: no limit', fallback: '400' },
+  'max-mutating-requests-inflight': { value: 'N', help: 'writing requests at a time; 0: no limit', fallback: '200' },
   ...storageFlags,
   ...encryptionFlags,
   'tls-cert-file': { value: 'FILE', help: 'serving certificate; else one is made and kept in a Secret' },
@@ -58,6 +62,7 @@ export interface ServeOptions {
   readonly metricsPort: number;
   /** While readiness fails already and everything is still served, so that the cluster stops leading clients here. */
   readonly shutdownDelayMs: number;
+  readonly limits: Pick<RequestLimits, 'readOnlyInFlight' | 'mutatingInFlight'>;
   readonly storage: StorageOptions;
   /** Undefined: values are not encrypted. */
   readonly encryption: EncryptionOptions | undefined;
@@ -85,6 +90,10 @@ export function serveOptions(args: readonly string[]): ServeOptions {
     bindAddress: values['bind-address'] ?? '',
     metricsPort: Number(values['metrics-port']),
     shutdownDelayMs: durationMs(values['shutdown-delay-duration'] ?? '') ?? 0,
+    limits: {
+      readOnlyInFlight: Number(values['max-requests-inflight']),
+      mutatingInFlight: Number(values['max-mutating-requests-inflight']),
+    },
     storage: storageIn(values),
     encryption: encryptionIn(values),
     servingFiles: cert && key ? { cert, key } : undefined,
@@ -118,6 +127,8 @@ function faultsIn(values: Values): string[] {
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       faults.push(`--${flag}=${values[flag]} is no port: it is a number up to 65535.`);
   }
+  for (const flag of ['max-requests-inflight', 'max-mutating-requests-inflight'] as const)
+    if (!/^\d{1,9}$/.test(values[flag] ?? '')) faults.push(`--${flag}=${values[flag]} is no number of requests.`);
   const delay = values['shutdown-delay-duration'] ?? '';
   if (durationMs(delay) === undefined)
     faults.push(`--shutdown-delay-duration=${delay} is no time such as 10s or 1m30s.`);

@@ -15,6 +15,7 @@ import { accessReview, tokenReview } from '../../../apiserver/auth/reviews.ts';
 import { HostNamespaces } from '../../../apiserver/host/namespaces.ts';
 import { Registrations } from '../../../apiserver/host/registrations.ts';
 import { StoreRecord } from '../../../apiserver/host/store-record.ts';
+import { defaultLimits } from '../../../apiserver/http/limits.ts';
 import { accessBy } from '../../../apiserver/registry/access.ts';
 import { namespaceLifecycle } from '../../../apiserver/registry/admission.ts';
 import { kubeDirectorResources } from '../../../apiserver/registry/index.ts';
@@ -107,6 +108,7 @@ export async function startServing(
         clientCa: trust.store.bundles,
       },
       version: versionInfo(gitVersion),
+      limits: { ...defaultLimits, ...options.limits },
       checks: [storeCheck(kv), untilDone('authentication', trust.known), untilDone('namespaces', namespaces.synced)],
       metrics,
       clock: systemClock,

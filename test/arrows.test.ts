@@ -25,6 +25,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   protobufjs: ['storage/etcd/', 'storage/encryption/kms/', 'apiserver/codec/', 'openapi/document/protobuf/'],
   '@kubernetes/client-node': ['apiserver/host/'],
   undici: ['apiserver/host/'],
+  ws: ['apiserver/host/'],
   'prom-client': ['openapi/machinery/'],
   'js-yaml': ['apiserver/codec/', 'storage/encryption/'],
   '@noble/ciphers': ['storage/encryption/'],

@@ -6,8 +6,9 @@
 import { Pool } from 'undici';
 import { jsonText } from '../../openapi/machinery/json.ts';
 import { isRecord, type KubeObject, type ListMeta } from '../../openapi/machinery/meta.ts';
-import { type Status, StatusError } from '../../openapi/machinery/status.ts';
 import { decodeJson } from '../codec/json.ts';
+import { failureOf } from './answers.ts';
+import { type ContainerPlace, type Output, PodExec, type Program } from './exec.ts';
 
 /** Where the host is, and who we are there. */
 export interface HostAccess {
@@ -65,10 +66,13 @@ const answerMs = 30_000;
 export class HostClient {
   readonly #pool: Pool;
   readonly #authorization: HostAccess['authorization'];
+  readonly #exec: PodExec;
   #streamsLists: Promise<boolean> | undefined;
 
-  constructor({ server, ca, cert, key, authorization, unverified = false }: HostAccess) {
+  constructor(access: HostAccess) {
+    const { server, ca, cert, key, authorization, unverified = false } = access;
     this.#authorization = authorization;
+    this.#exec = new PodExec(access);
     this.#pool = new Pool(server, {
       connections,
       allowH2: false,
@@ -160,6 +164,11 @@ export class HostClient {
     for await (const line of linesOf(body)) yield decodeJson(line).value as HostWatchEvent<T>;
   }
 
+  /** Runs a program in a container of a pod, see {@link PodExec.run}. */
+  exec(place: ContainerPlace, program: Program, output: Output, signal: AbortSignal): Promise<number> {
+    return this.#exec.run(place, program, output, signal);
+  }
+
   /**
    * Does the host know watches that begin with all there is? Older ones ignore the wish, and the end of the beginning would be waited
    * for in vain (K-213).
@@ -221,18 +230,6 @@ export function pathOf(
   const below = subresource ? `/${subresource}` : '';
   const options = new URLSearchParams(query).toString();
   return `${root}${place}/${plural}${object}${below}${options ? `?${options}` : ''}`;
-}
-
-/** The host's own Status, or one made from the code when it sent something else (K-353). */
-function failureOf(code: number, body: Buffer): StatusError {
-  try {
-    const { value } = decodeJson(body);
-    if (isRecord(value) && value.kind === 'Status') return new StatusError({ ...(value as unknown as Status), code });
-  } catch {
-    // Not JSON: a proxy's or a filter's text.
-  }
-  const message = body.toString('utf8').trim().slice(0, 300);
-  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code });
 }
 
 const newline = 0x0a;

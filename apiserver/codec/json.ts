@@ -72,6 +72,15 @@ export function decodeJson(bytes: Buffer): Decoded {
   return { value, duplicates: new DuplicateScanner(text).paths() };
 }
 
+/** Is there a number in the text that a double may not hold? Words that look like one only cost time. */
+const mayBeLong = /\d{16}|\d[eE]/;
+
+/** JSON that we wrote ourselves: of any depth, without repetitions, and every digit counts. */
+export function parseOwn(bytes: Buffer): unknown {
+  const text = bytes.toString('utf8');
+  return mayBeLong.test(text) ? parseExactly(text) : JSON.parse(text);
+}
+
 const parse = (text: string): unknown => {
   try {
     return JSON.parse(text);

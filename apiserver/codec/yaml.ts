@@ -23,13 +23,19 @@ const boolean11 = new Type('tag:yaml.org,2002:bool', {
   represent: (value) => String(value),
 });
 
-const integerForm = /^[-+]?(0o?[0-7]+|0x[0-9a-fA-F]+|0b[01]+|0|[1-9][0-9]*)$/;
+const integerForm = /^[-+]?(0o?[0-7_]*[0-7]|0x[0-9a-fA-F_]*[0-9a-fA-F]|0b[01_]*[01]|0|[1-9]([0-9_]*[0-9])?)$/;
 
 const integer11 = new Type('tag:yaml.org,2002:int', {
   kind: 'scalar',
   resolve: (text: string | null) => text !== null && integerForm.test(text),
   construct: (text: string) =>
-    integerOf(text.replace(/^[-+]/, '').replace(/^0o?(?=[0-7])/, '0o'), text.startsWith('-')),
+    integerOf(
+      text
+        .replace(/^[-+]/, '')
+        .replaceAll('_', '')
+        .replace(/^0o?(?=[0-7])/, '0o'),
+      text.startsWith('-'),
+    ),
   predicate: (value) => typeof value === 'bigint' || Number.isInteger(value),
   represent: (value) => String(value),
 });

@@ -108,6 +108,11 @@ export function statusMedia(accept: string | undefined, plainOnly = false): Medi
   return undefined;
 }
 
+/** Indented JSON may be asked for in the clause itself, too (K-103). */
+export const asksForPretty = (accept: string | undefined): boolean =>
+  accept?.includes('pretty') === true &&
+  clausesOf(accept).some(({ type, parameters }) => type === mediaTypes.json && parameters.get('pretty') === '1');
+
 /** In what a body is written. */
 export type BodyMedia = 'json' | 'yaml';
 

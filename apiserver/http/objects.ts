@@ -191,7 +191,9 @@ export function viewOf(exchange: Exchange, list: boolean, watch = false): View {
     throw notAcceptable('you requested PartialObjectMetadata, but the requested object is a list');
   if (!list && transform === 'PartialObjectMetadataList')
     throw notAcceptable('you requested PartialObjectMetadataList, but the requested object is not a list');
-  return { version: exchange.attributes.version, negotiated, includeObject: includeObject(exchange) };
+  // Only tables have rows, so nobody else is told what is wrong with this.
+  const rows = transform === 'Table' ? includeObject(exchange) : 'Metadata';
+  return { version: exchange.attributes.version, negotiated, includeObject: rows };
 }
 
 const notAcceptable = (message: string): StatusError => {

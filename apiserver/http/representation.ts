@@ -8,6 +8,7 @@ import { jsonText } from '../../openapi/machinery/json.ts';
 import { apiVersionOf, type KubeObject, type ListMeta } from '../../openapi/machinery/meta.ts';
 import type { DerivedForms } from '../cache/derived-forms.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
+import { parseOwn } from '../codec/json.ts';
 import { metadataBody, metadataItem, metadataListBody } from '../codec/protobuf/meta.ts';
 import type { KindCodec } from '../registry/kind-codec.ts';
 import { type Cell, type Column, hubForm } from '../registry/resource.ts';
@@ -135,7 +136,7 @@ export class Representation {
   /** Cells are remembered with times in them; what is printed is the time since then. */
   #withAges(cells: Buffer): Buffer {
     if (!cells.includes('"since"')) return cells;
-    return Buffer.from(cellsText(JSON.parse(cells.toString()) as Cell[], this.#clock));
+    return Buffer.from(cellsText(parseOwn(cells) as Cell[], this.#clock));
   }
 }
 

@@ -6,10 +6,11 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { jsonText } from '../../openapi/machinery/json.ts';
 import type { Status } from '../../openapi/machinery/status.ts';
+import { parseOwn } from '../codec/json.ts';
 import { statusBody } from '../codec/protobuf/meta.ts';
 import { encodeYaml } from '../codec/yaml.ts';
 import type { Exchange } from './exchange.ts';
-import { type Media, mediaTypes, statusMedia } from './negotiation.ts';
+import { asksForPretty, type Media, mediaTypes, statusMedia } from './negotiation.ts';
 import { isYes } from './query.ts';
 
 const zip = promisify(gzip);
@@ -49,6 +50,7 @@ function setWarnings({ response, warnings }: Exchange): void {
 function wantsPretty({ query, request }: Exchange): boolean {
   const pretty = query.get('pretty');
   if (pretty !== null) return isYes(pretty);
+  if (asksForPretty(request.headers.accept)) return true;
   const agent = request.headers['user-agent'] ?? '';
   return agent.startsWith('curl') || agent.startsWith('Wget') || agent.startsWith('Mozilla/5.0');
 }
@@ -56,9 +58,9 @@ function wantsPretty({ query, request }: Exchange): boolean {
 /** Sends JSON bytes, transformed to what was negotiated; what is protobuf was made so and is sent as it is. */
 export async function sendJson(exchange: Exchange, code: number, media: Media, json: Buffer): Promise<void> {
   if (media === 'protobuf') return sendBytes(exchange, code, mediaTypes.protobuf, json);
-  if (media === 'yaml') return sendBytes(exchange, code, mediaTypes.yaml, encodeYaml(JSON.parse(json.toString())));
+  if (media === 'yaml') return sendBytes(exchange, code, mediaTypes.yaml, encodeYaml(parseOwn(json)));
   if (wantsPretty(exchange))
-    return sendBytes(exchange, code, mediaTypes.json, Buffer.from(jsonText(JSON.parse(json.toString()), 2)));
+    return sendBytes(exchange, code, mediaTypes.json, Buffer.from(jsonText(parseOwn(json), 2)));
   return sendBytes(exchange, code, mediaTypes.json, json);
 }
 

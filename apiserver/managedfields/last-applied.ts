@@ -3,7 +3,7 @@
  *
  * Only the manager that is called `kubectl` is treated so; whoever takes another name is an ordinary manager.
  */
-import { isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
+import { isRecord, type KubeObject, type ObjectMeta } from '../../openapi/machinery/meta.ts';
 import { decodeJson } from '../codec/json.ts';
 import { compare } from './compare.ts';
 import type { Conflict } from './conflicts.ts';
@@ -13,7 +13,8 @@ import { appliedFields } from './field-sets-of.ts';
 import type { FieldType } from './field-type.ts';
 import { canonicalJson } from './path-element.ts';
 
-const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
+/** Where kubectl notes what it applied from the client's side. */
+export const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
 /** Of all annotations of an object together. */
 const maxAnnotationBytes = 262_144;
 
@@ -32,14 +33,16 @@ export function realConflicts(
 
 /** What was last applied from the client and is still so. */
 function lastAppliedFields(type: FieldType, live: KubeObject, apiVersion: string): FieldSet {
-  const configuration = parsed(live.metadata.annotations?.[annotation]);
+  const configuration = lastAppliedIn(live.metadata);
   if (!isRecord(configuration) || configuration.apiVersion !== apiVersion) return FieldSet.empty;
   if (faultsOf(type, configuration).length || faultsOf(type, live).length) return FieldSet.empty;
   const { added, modified, removed } = compare(type, configuration, live);
   return appliedFields(type, configuration).difference(modified).difference(added).difference(removed);
 }
 
-function parsed(text: string | undefined): unknown {
+/** What is noted there, as a value of its own; undefined when it is nothing that kubectl would have written. */
+export function lastAppliedIn({ annotations }: ObjectMeta): unknown {
+  const text = annotations?.[lastAppliedAnnotation];
   try {
     return text && decodeJson(Buffer.from(text)).value;
   } catch {
@@ -53,9 +56,9 @@ function parsed(text: string | undefined): unknown {
  * As in Kubernetes, it is dropped rather than grow too large.
  */
 export function withLastApplied(object: KubeObject, configuration: Record<string, unknown>): KubeObject {
-  const { [annotation]: present, ...annotations } = object.metadata?.annotations ?? {};
+  const { [lastAppliedAnnotation]: present, ...annotations } = object.metadata?.annotations ?? {};
   if (!present) return object;
-  const noted = { ...annotations, [annotation]: `${canonicalJson(withoutAnnotation(configuration))}\n` };
+  const noted = { ...annotations, [lastAppliedAnnotation]: `${canonicalJson(withoutAnnotation(configuration))}\n` };
   const bytes = Object.entries(noted).reduce((sum, [key, value]) => sum + Buffer.byteLength(key + value), 0);
   return {
     ...object,
@@ -66,6 +69,6 @@ export function withLastApplied(object: KubeObject, configuration: Record<string
 function withoutAnnotation(configuration: Record<string, unknown>): Record<string, unknown> {
   const { metadata } = configuration;
   if (!isRecord(metadata) || !isRecord(metadata.annotations)) return configuration;
-  const { [annotation]: _, ...annotations } = metadata.annotations;
+  const { [lastAppliedAnnotation]: _, ...annotations } = metadata.annotations;
   return { ...configuration, metadata: { ...metadata, annotations } };
 }

@@ -94,8 +94,13 @@ const secretKey = object(
   'A named secret value that the setup scripts of the app may read.',
   {
     name: string('Name under which scripts find it.', { minLength: 1, example: 'admin_password' }),
-    value: string('The value. It is taken and kept encrypted; it is never shown again.', { example: 'correct horse' }),
-    encryptedValue: string('The value as it is kept. Set by the server.', { minLength: 1 }),
+    value: string(
+      'The value. It is encrypted as it comes and never shown again. Absent: that of encryptedValue, else the empty one.',
+      { example: 'correct horse' },
+    ),
+    encryptedValue: string('The value as it is kept. The server sets it, and takes no other from anybody.', {
+      minLength: 1,
+    }),
   },
   { required: ['name'], definition: definition('SecretKey') },
 );

@@ -32,7 +32,7 @@ export const configSpec = object(
       'How children are named, where a cluster does not say. Absent: Readable.',
     ),
     masterEncryptionKey: string(
-      'Key for secretKeys, in hex: 16, 24 or 32 bytes, as `openssl rand -hex 32` prints it.',
+      'Key for secretKeys, in hex: 16, 24 or 32 bytes, as `openssl rand -hex 32` prints it. It stays while there are clusters. Absent: a new one is made.',
       {
         pattern: '^([0-9a-fA-F]{32}|[0-9a-fA-F]{48}|[0-9a-fA-F]{64})$',
       },

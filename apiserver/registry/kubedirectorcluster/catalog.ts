@@ -19,6 +19,9 @@ import type { Catalog } from './lookups.ts';
 
 const group = 'kubedirector.bluedata.io';
 
+/** Touched by every new cluster: the configuration keeps its key, and stays, while there are any. */
+const clustersGuard = 'kubedirectorclusters';
+
 const guardOf = ({ namespace, name }: ObjectKey): string => `kubedirectorapps/${namespace}/${name}`;
 
 const known = new WeakMap<Snapshot, KubeObject>();
@@ -40,10 +43,6 @@ export function catalogLookups(
   host?: Pick<HostClient, 'get'>,
 ): Lookups {
   const of = (plural: string): ObjectRegistry => registries().find(group, plural) as ObjectRegistry;
-  const peek = <T extends KubeObject>(plural: string, key: string): T | undefined => {
-    const snapshot = of(plural).reads.peek(key);
-    return snapshot && (parsed(snapshot) as T);
-  };
   const clustersOf = (app: ObjectKey): ObjectKey[] => {
     const users: ObjectKey[] = [];
     const isSystem = app.namespace === systemNamespace;
@@ -101,10 +100,26 @@ export function catalogLookups(
       }
     },
     async someClusters(signal) {
-      await registries().cache.current(signal);
+      const { guards, cache } = registries();
+      const seen = await guards.seen(clustersGuard, signal);
+      await cache.current(signal);
       const [first] = of('kubedirectorclusters').cache.current.values();
-      return first ? [{ namespace: first.namespace, name: first.name }] : [];
+      return {
+        clusters: first ? [{ namespace: first.namespace, name: first.name }] : [],
+        unchanged: { when: [seen] },
+      };
     },
-    config: () => peek<KubeDirectorConfig>('kubedirectorconfigs', `${systemNamespace}/${configName}`)?.spec ?? {},
+    config() {
+      const configs = of('kubedirectorconfigs');
+      const key = `${systemNamespace}/${configName}`;
+      const snapshot = configs.reads.peek(key);
+      return {
+        spec: (snapshot && (parsed(snapshot) as KubeDirectorConfig).spec) ?? {},
+        bond: {
+          when: [{ key: configs.root + key, revision: snapshot?.revision ?? 0 }],
+          perform: [registries().guards.touched(clustersGuard)],
+        },
+      };
+    },
   };
 }

@@ -5,6 +5,7 @@ import type { KubeDirectorApp } from '../../../openapi/v1beta1/kubedirectorapp.t
 import type { ConfigSpec } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
 import type { Alongside } from '../../../storage/store.ts';
 import type { NamedLookups } from '../missing.ts';
+import type { SealedRoles } from './secret-keys.ts';
 
 export type Catalog = 'local' | 'system';
 
@@ -26,14 +27,22 @@ export interface ClusterLookups extends NamedLookups {
     catalog: Catalog | undefined,
     signal: AbortSignal,
   ): Promise<FoundApp | undefined>;
-  /** The global configuration; empty when there is none. */
-  config(): ConfigSpec;
+  /** The global configuration, as it is when an app has just been looked for; empty when there is none. */
+  config(): FoundConfig;
+}
+
+export interface FoundConfig {
+  readonly spec: ConfigSpec;
+  /** Holds as long as the configuration is as it was found, and tells those who change it of a new cluster. */
+  readonly bond: Alongside;
 }
 
 /** What a write of a cluster is judged with. */
 export interface ClusterRelated {
   readonly found: FoundApp | undefined;
-  readonly config: ConfigSpec;
+  readonly config: FoundConfig;
+  /** The roles with their secret values encrypted; absent where those are not written. */
+  readonly sealed?: SealedRoles;
   /** What is named and not there, in words. */
   readonly missing: readonly string[];
 }

@@ -6,6 +6,7 @@ import { sameJson } from '../../../openapi/machinery/json.ts';
 import { subdomainFaults } from '../../../openapi/machinery/names.ts';
 import { scaleRoleOf } from '../../../openapi/scale-role.ts';
 import type { KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { Alongside } from '../../../storage/store.ts';
 import { type AccessReader, checkAccess, type Wish } from '../access.ts';
 import { missingWarnings } from '../missing.ts';
 import type { Strategy } from '../strategy.ts';
@@ -13,6 +14,7 @@ import { withDefaults } from './defaults.ts';
 import type { ClusterLookups, ClusterRelated } from './lookups.ts';
 import { newlyNamed } from './missing.ts';
 import { addedReferences } from './references.ts';
+import { sealedRoles, withSealedValues } from './secret-keys.ts';
 import { clusterWarnings, validateCluster, validateClusterChange } from './validation.ts';
 
 export const clusterStrategy = (
@@ -27,8 +29,10 @@ export const clusterStrategy = (
     const { namespace = '' } = cluster.metadata;
     const found = await lookups.findApp(app, namespace, appCatalog, signal);
     // After the app, since looking for that has made the cache current.
+    const config = lookups.config();
     const missing = await missingWarnings(lookups, newlyNamed(cluster.spec, old?.spec, namespace), signal);
-    return { found, config: lookups.config(), missing };
+    const sealed = sealedRoles(cluster.spec, old?.spec, config.spec.masterEncryptionKey);
+    return { found, config, missing, sealed };
   },
 
   prepareForCreate: (cluster, related) => prepared(cluster, related),
@@ -44,8 +48,8 @@ export const clusterStrategy = (
     return [...validateClusterChange(cluster, old), ...validateCluster(cluster, old, related)];
   },
 
-  // An app that is used stays what it is, so only the first write of a cluster races with those of the app.
-  alongside: (_cluster, old, { found }) => (old ? undefined : found?.bond),
+  // An app that is used stays what it is, and the configuration's key with it, so only the first write of a cluster races with theirs.
+  alongside: (_cluster, old, { found, config }) => (old || !found ? undefined : together(found.bond, config.bond)),
 
   warnings: (cluster, old, related) =>
     old && sameJson(cluster.spec, old.spec) ? [] : clusterWarnings(cluster, related),
@@ -76,8 +80,14 @@ function inItsCatalog(
   return { ...cluster, spec: { ...cluster.spec, appCatalog } };
 }
 
-function prepared(cluster: KubeDirectorCluster, { found, config }: ClusterRelated): KubeDirectorCluster {
-  const spec = withDefaults(cluster.spec, found, config);
+const together = (...bonds: readonly Alongside[]): Alongside => ({
+  when: bonds.flatMap(({ when = [] }) => when),
+  perform: bonds.flatMap(({ perform = [] }) => perform),
+});
+
+function prepared(given: KubeDirectorCluster, { found, config, sealed }: ClusterRelated): KubeDirectorCluster {
+  const cluster = sealed ? withSealedValues(given, sealed, config.spec.masterEncryptionKey) : given;
+  const spec = withDefaults(cluster.spec, found, config.spec);
   const role = scaleRoleOf(spec, found?.app.spec) ?? cluster.status?.scale?.role;
   if (role === undefined) return { ...cluster, spec };
   const { replicas = 0 } = cluster.status?.scale ?? {};

@@ -31,7 +31,7 @@ import { addedReferences, referenced, referencesOf } from './references.ts';
 export function validateCluster(
   { metadata, spec: cluster }: KubeDirectorCluster,
   old: KubeDirectorCluster | undefined,
-  { found, config }: Pick<ClusterRelated, 'found' | 'config'>,
+  { found, config, sealed }: Pick<ClusterRelated, 'found' | 'config' | 'sealed'>,
 ): FieldError[] {
   const roles = spec.child('roles');
   return [
@@ -44,8 +44,8 @@ export function validateCluster(
     ...scaleRoleFaults(cluster),
     ...nameFaults(metadata.name, cluster),
     ...referenceFaults(cluster),
-    ...configFaults(cluster, old?.spec, config),
-    ...secretKeyFaults(cluster, old?.spec, roles),
+    ...configFaults(cluster, old?.spec, config.spec),
+    ...(sealed?.faults ?? []),
   ];
 }
 
@@ -110,19 +110,6 @@ function configFaults(now: ClusterSpec, old: ClusterSpec | undefined, config: Co
       ? shared.map((at) => forbidden(at, 'sizes of shared memory are switched off in the configuration'))
       : []),
   ];
-}
-
-/** The encrypted form of a secret value is the server's: it may come back as it was, and cannot be made up (K1 of the original). */
-function secretKeyFaults(now: ClusterSpec, old: ClusterSpec | undefined, roles: FieldPath): FieldError[] {
-  return now.roles.flatMap(({ id, secretKeys = [] }, i) => {
-    const before = old?.roles.find((role) => role.id === id)?.secretKeys ?? [];
-    return secretKeys.flatMap(({ name, value, encryptedValue }, j) => {
-      if (value || !encryptedValue) return [];
-      if (before.some((key) => key.name === name && key.encryptedValue === encryptedValue)) return [];
-      const at = roles.index(i).child('secretKeys').index(j).child('encryptedValue');
-      return [forbidden(at, 'it is set by the server; give the value instead')];
-    });
-  });
 }
 
 /** What a user ought to know although it is allowed. */

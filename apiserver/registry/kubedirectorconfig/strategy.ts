@@ -4,17 +4,18 @@
 import { type FieldError, forbidden, invalid, metadata, spec as specPath } from '../../../openapi/machinery/field.ts';
 import { keyText, type ObjectKey } from '../../../openapi/machinery/meta.ts';
 import { StatusError } from '../../../openapi/machinery/status.ts';
+import { newMasterKey } from '../../../openapi/secret-values.ts';
 import type { KubeDirectorConfig } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
 import { annotationFaults, labelsFaults } from '../metadata.ts';
 import { missingWarnings, storageClassAt } from '../missing.ts';
 import type { Strategy } from '../strategy.ts';
-import type { ConfigLookups } from './lookups.ts';
+import type { ConfigLookups, SomeClusters } from './lookups.ts';
 
 export const configName = 'kd-global-config';
 
 interface ConfigRelated {
-  /** Some of those that there are; none when the write does not depend on there being none. */
-  readonly clusters: readonly ObjectKey[];
+  /** Absent when the write does not depend on there being none. */
+  readonly some: SomeClusters | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -23,17 +24,26 @@ export const configStrategy = (
   systemNamespace: string,
 ): Strategy<KubeDirectorConfig, ConfigRelated> => ({
   related: async (config, old, _context, signal) => ({
-    clusters: old && (!config || changesKey(config, old)) ? await lookups.someClusters(signal) : [],
+    some: old && (!config || changesKey(config, old)) ? await lookups.someClusters(signal) : undefined,
     warnings: await classWarnings(lookups, config, old, signal),
   }),
 
   validate: (config) => configFaults(config, systemNamespace),
 
-  validateUpdate: (config, _old, { clusters }) => [...configFaults(config, systemNamespace), ...keyFaults(clusters)],
+  prepareForCreate: withKey,
+
+  prepareForUpdate: (config, _old, _related, { subresource }) => (subresource === 'status' ? config : withKey(config)),
+
+  validateUpdate: (config, _old, { some }) => [
+    ...configFaults(config, systemNamespace),
+    ...keyFaults(some?.clusters ?? []),
+  ],
 
   warnings: (_config, _old, { warnings }) => warnings,
 
-  checkDelete: ({ metadata: { name } }, { clusters }) => {
+  alongside: (_config, _old, { some }) => some?.unchanged,
+
+  checkDelete: ({ metadata: { name } }, { some: { clusters } = noClusters }) => {
     if (!clusters.length) return;
     throw StatusError.conflict(
       { group: 'kubedirector.bluedata.io', resource: 'kubedirectorconfigs' },
@@ -42,6 +52,14 @@ export const configStrategy = (
     );
   },
 });
+
+const noClusters: Pick<SomeClusters, 'clusters'> = { clusters: [] };
+
+/** A configuration has a key from the beginning: one that came when there are secret values already would come too late. */
+const withKey = (config: KubeDirectorConfig): KubeDirectorConfig =>
+  config.spec?.masterEncryptionKey
+    ? config
+    : { ...config, spec: { ...config.spec, masterEncryptionKey: newMasterKey() } };
 
 const changesKey = ({ spec: now }: KubeDirectorConfig, { spec: old }: KubeDirectorConfig): boolean =>
   Boolean(old?.masterEncryptionKey) && now?.masterEncryptionKey !== old?.masterEncryptionKey;

@@ -44,6 +44,11 @@ describe('a cluster', () => {
       const { code, text } = await server.admin.ask(appsPath, { body: appDocument(name, spec) });
       expect(code, text).to.equal(201);
     }
+    const config = { apiVersion: 'kubedirector.bluedata.io/v1beta1', kind: 'KubeDirectorConfig' };
+    const { code, text } = await server.admin.ask(configsPath, {
+      body: { ...config, metadata: { name: 'kd-global-config' } },
+    });
+    expect(code, text).to.equal(201);
   });
   after(() => server.stop());
   const send = (method: string, path: string, body?: object) =>

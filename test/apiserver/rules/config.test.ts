@@ -89,6 +89,16 @@ describe('the configuration', () => {
     );
   });
 
+  it('gets a key when it brings none, another one each time, and keeps it', async () => {
+    const made = async () => (await server.admin.ask(configsPath, { body: config() })).body.spec.masterEncryptionKey;
+    const first = await made();
+    expect(first).to.match(/^[0-9a-f]{64}$/);
+    expect((await patch({ defaultServiceType: 'ClusterIP' })).body.spec.masterEncryptionKey).to.equal(first);
+    await remove();
+    expect(await made()).not.to.equal(first);
+    await remove();
+  });
+
   describe('while there are clusters', () => {
     const teamClusters = clustersPath.replace('/default/', '/team/');
     beforeEach(async () => {

@@ -2,6 +2,7 @@
  * Apps that clusters use, and writers that race for them, on two servers over one store: whoever comes second finds out.
  */
 import { expect } from 'chai';
+import { decryptSecretValue } from '../../../openapi/secret-values.ts';
 import type { TxnRequest } from '../../../storage/kv.ts';
 import { MemoryStore } from '../../../storage/memory.ts';
 import { appDocument, appsPath, clusterDocument, clustersPath } from '../../make/documents.ts';
@@ -222,12 +223,62 @@ describe('an app', () => {
     });
   });
 
+  describe('when a cluster is created while the configuration', () => {
+    const configsPath = clustersPath.replace('kubedirectorclusters', 'kubedirectorconfigs');
+    const configPath = `${configsPath}/kd-global-config`;
+    const [first, second] = ['a'.repeat(32), 'b'.repeat(32)];
+    const config = (masterEncryptionKey: string) => ({
+      apiVersion: 'kubedirector.bluedata.io/v1beta1',
+      kind: 'KubeDirectorConfig',
+      metadata: { name: 'kd-global-config' },
+      spec: { masterEncryptionKey },
+    });
+    const rekey = (server: TestServer) =>
+      server.admin.ask(configPath, { method: 'PATCH', body: { spec: config(second).spec }, type: mergePatch });
+    const secret = { secretKeys: [{ name: 'password', value: 's3cret' }] };
+    const roles = [{ id: 'head' }, { id: 'worker', members: 2, ...secret }];
+    const keyIn = ({ body }: Answer) => body.spec.roles[1].secretKeys[0].encryptedValue;
+    beforeEach(() => one.admin.ask(configsPath, { body: config(first) }));
+    afterEach(async () => {
+      await one.admin.ask(clustersPath, { method: 'DELETE' });
+      await one.admin.ask(configPath, { method: 'DELETE' });
+    });
+
+    it('gets another key, then its values have that one (CF5)', async () => {
+      kv.before('/demo', () => rekey(other));
+      const made = await create(one, 'demo', { roles });
+      expect(made.code, made.text).to.equal(201);
+      expect(decryptSecretValue(keyIn(made), second)).to.equal('s3cret');
+    });
+
+    it('is to get another key, then it keeps its own (CF5)', async () => {
+      let made: Answer | undefined;
+      kv.before('/kd-global-config', async () => {
+        made = await create(other, 'demo', { roles });
+      });
+      expect((await rekey(one)).code).to.equal(422);
+      expect(decryptSecretValue(keyIn(made!), first)).to.equal('s3cret');
+    });
+
+    it('goes, then its values are refused (CF1)', async () => {
+      kv.before('/demo', () => other.admin.ask(configPath, { method: 'DELETE' }));
+      const refused = await create(one, 'demo', { roles });
+      expect(refused.code).to.equal(422);
+      expect(refused.body.message).to.contain('spec.roles[1].secretKeys[0].value: Forbidden: it cannot be encrypted');
+    });
+
+    it('is to go, then it stays (CF1)', async () => {
+      kv.before('/kd-global-config', () => create(other));
+      expect((await one.admin.ask(configPath, { method: 'DELETE' })).code).to.equal(409);
+    });
+  });
+
   it('leaves no guard behind when it goes', async () => {
     await create(one);
     await one.admin.ask(`${clustersPath}/demo`, { method: 'DELETE' });
     await remove(one);
     const { entries } = await kv.range(
-      { start: '/registry/~/guards/', end: '/registry/~/guards0' },
+      { start: '/registry/~/guards/kubedirectorapps/', end: '/registry/~/guards/kubedirectorapps0' },
       AbortSignal.timeout(5000),
     );
     expect(entries.map(({ key }) => key)).to.deep.equal([]);

@@ -40,7 +40,7 @@ function parsed(snapshot: Snapshot): KubeObject {
 export function catalogLookups(
   registries: () => Registries,
   systemNamespace: string,
-  host?: Pick<HostClient, 'get'>,
+  host?: Pick<HostClient, 'get' | 'list'>,
 ): Lookups {
   const of = (plural: string): ObjectRegistry => registries().find(group, plural) as ObjectRegistry;
   const clustersOf = (app: ObjectKey): ObjectKey[] => {
@@ -98,6 +98,12 @@ export function catalogLookups(
         if (isNotFound(error)) return undefined;
         throw error;
       }
+    },
+    async findAll({ group: itsGroup, version, plural }, signal) {
+      const served = registries().find(itsGroup, plural);
+      if (served) return [...served.cache.current.values()].map((snapshot) => snapshot.object());
+      if (!host) throw new Error(`nobody can tell which ${plural} there are`);
+      return (await host.list({ group: itsGroup, version, plural }, {}, signal)).items;
     },
     async someClusters(signal) {
       const { guards, cache } = registries();

@@ -8,11 +8,10 @@ import { scaleRoleOf } from '../../../openapi/scale-role.ts';
 import type { KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { Alongside } from '../../../storage/store.ts';
 import { type AccessReader, checkAccess, type Wish } from '../access.ts';
-import { missingWarnings } from '../missing.ts';
 import type { Strategy } from '../strategy.ts';
 import { withDefaults } from './defaults.ts';
 import type { ClusterLookups, ClusterRelated } from './lookups.ts';
-import { newlyNamed } from './missing.ts';
+import { missingFor } from './missing.ts';
 import { addedReferences } from './references.ts';
 import { sealedRoles, withSealedValues } from './secret-keys.ts';
 import { clusterWarnings, validateCluster, validateClusterChange } from './validation.ts';
@@ -30,7 +29,7 @@ export const clusterStrategy = (
     const found = await lookups.findApp(app, namespace, appCatalog, signal);
     // After the app, since looking for that has made the cache current.
     const config = lookups.config();
-    const missing = await missingWarnings(lookups, newlyNamed(cluster.spec, old?.spec, namespace), signal);
+    const missing = await missingFor(lookups, cluster, old?.spec, config.spec, signal);
     const sealed = sealedRoles(cluster.spec, old?.spec, config.spec.masterEncryptionKey);
     return { found, config, missing, sealed };
   },

@@ -36,6 +36,15 @@ class Host {
     if (!found) throw StatusError.notFound(resource, name);
     return found as T;
   };
+
+  list: HostClient['list'] = async <T>({ plural, group }: HostResource) => {
+    this.asked += 1;
+    if (this.forbids) throw StatusError.forbidden({ group, resource: plural }, '', 'we may not look');
+    const items = [...this.objects].flatMap(([key, object]) =>
+      key.startsWith(`${plural}/`) ? [{ metadata: {}, ...object } as T] : [],
+    );
+    return { apiVersion: 'v1', kind: 'List', metadata: {}, items };
+  };
 }
 
 const worker = (more: object) => ({ roles: [{ id: 'head' }, { id: 'worker', members: 2, ...more }] });
@@ -118,23 +127,54 @@ describe('what is named and not there', () => {
       ]);
     });
 
-  it("is warned of: the configuration's default storage class (CF4)", async () => {
-    const config = (defaultStorageClassName: string) => ({
-      apiVersion: 'kubedirector.bluedata.io/v1beta1',
-      kind: 'KubeDirectorConfig',
-      metadata: { name: 'kd-global-config' },
-      spec: { defaultStorageClassName },
+  const configsPath = clustersPath.replace('kubedirectorclusters', 'kubedirectorconfigs');
+  const config = (defaultStorageClassName: string) => ({
+    apiVersion: 'kubedirector.bluedata.io/v1beta1',
+    kind: 'KubeDirectorConfig',
+    metadata: { name: 'kd-global-config' },
+    spec: { defaultStorageClassName },
+  });
+  const classless = worker({ storage: { size: '1Gi' } });
+
+  for (const mark of ['storageclass.kubernetes.io', 'storageclass.beta.kubernetes.io'])
+    it(`is warned of: a default storage class, marked by ${mark}, for storage that names none (ST4)`, async () => {
+      expect(await warningsOf(classless)).to.deep.equal([
+        'spec.roles[1].storage.storageClassName: no StorageClass is named, and there is no default one',
+      ]);
+      const metadata = { annotations: { [`${mark}/is-default-class`]: 'true' } };
+      host.objects.set('storageclasses//standard', { metadata });
+      expect(await warningsOf(classless)).to.deep.equal([]);
+      host.objects.delete('storageclasses//standard');
     });
-    const path = `${clustersPath.replace('kubedirectorclusters', 'kubedirectorconfigs')}?dryRun=All`;
+
+  it("is warned of: the configuration's default storage class (CF4)", async () => {
+    const path = `${configsPath}?dryRun=All`;
     expect((await server.admin.ask(path, { body: config('there') })).warnings).to.deep.equal([]);
     expect((await server.admin.ask(path, { body: config('gone') })).warnings).to.deep.equal([
       '299 - "spec.defaultStorageClassName: there is no StorageClass \\"gone\\""',
     ]);
   });
 
+  it("is warned of: the configuration's default storage class, for storage that names none (ST5)", async () => {
+    const name = (defaultStorageClassName: string | null) =>
+      server.admin.ask(`${configsPath}/kd-global-config`, {
+        method: 'PATCH',
+        body: { spec: { defaultStorageClassName } },
+        type: 'application/merge-patch+json',
+      });
+    await server.admin.ask(configsPath, { body: config('there') });
+    expect(await warningsOf(classless)).to.deep.equal([]);
+    await name('gone');
+    expect(await warningsOf(classless)).to.deep.equal([
+      `spec.roles[1].storage.storageClassName: there is no StorageClass "gone", which is the configuration's default`,
+    ]);
+    await name(null);
+  });
+
   it('is not warned of where we may not look', async () => {
     host.forbids = true;
     expect(await warningsOf({ defaultSecret: mounted('gone') })).to.deep.equal([]);
+    expect(await warningsOf(classless)).to.deep.equal([]);
     host.forbids = false;
   });
 

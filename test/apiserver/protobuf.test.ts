@@ -167,6 +167,21 @@ describe('protobuf', () => {
       expect((await server.admin.ask(`${clustersPath}/b`)).body.metadata).not.to.have.property('deletionTimestamp');
     });
 
+    it('may say false and zero, which is something else than to say nothing (K-111, K-297)', async () => {
+      const path = `${clustersPath}/doomed`;
+      const ask = (accept: string, options = {}) => bytesOf(path, accept, options);
+      const metadata = { finalizers: ['foregroundDeletion', 'example.com/x'] };
+      await server.admin.ask(clustersPath, { body: clusterDocument('doomed', {}, metadata) });
+      const options = envelope('DeleteOptions', encoded('DeleteOptions', { orphanDependents: false }));
+      await ask('application/json', { method: 'DELETE', type: protobuf, body: options });
+      const { finalizers, deletionGracePeriodSeconds } = (await server.admin.ask(path)).body.metadata;
+      expect(finalizers).to.deep.equal(['example.com/x']);
+      expect(deletionGracePeriodSeconds).to.equal(0);
+      // The garbage collector reads it as the pointer to a zero that it is.
+      const { body } = await ask(`${protobuf};as=PartialObjectMetadata;g=meta.k8s.io;v=v1`);
+      expect(inner(opened(body).message, 1).get(10)).to.deep.equal([0n]);
+    });
+
     it('is refused where it is none, and for our kinds (K-111)', async () => {
       expect((await remove(Buffer.from('nonsense'))).code).to.equal(400);
       expect((await remove(envelope('DeleteOptions', Buffer.from([0xff])))).code).to.equal(400);

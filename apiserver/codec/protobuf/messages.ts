@@ -8,12 +8,14 @@ import protobuf from 'protobufjs';
 type FieldTuple = readonly [number: number, type: string, rule?: 'repeated' | 'map'];
 
 const message = (fields: Readonly<Record<string, FieldTuple>>) => ({
+  // As Kubernetes' own: a zero or a false that somebody said is something else than silence.
+  edition: 'proto2',
   fields: Object.fromEntries(
     Object.entries(fields).map(([name, [id, type, rule]]) => [
       name,
       rule === 'map'
         ? { keyType: 'string', type, id }
-        : { type, id, ...(rule && { rule, options: { packed: false } }) },
+        : { type, id, ...(rule && { rule }) },
     ]),
   ),
 });

@@ -31,6 +31,7 @@ const patienceMs = 65_000;
 
 export class Replica {
   readonly process: ManagedProcess;
+  readonly url: string;
   readonly pool: Pool;
 
   static async create(credentials: Credentials, { store, wrapper = [], ...options }: ReplicaOptions): Promise<Replica> {
@@ -43,7 +44,8 @@ export class Replica {
 
   private constructor(command: readonly string[], port: number, { ca, admin }: Credentials) {
     this.process = new ManagedProcess(command);
-    this.pool = new Pool(`https://127.0.0.1:${port}`, {
+    this.url = `https://127.0.0.1:${port}`;
+    this.pool = new Pool(this.url, {
       connect: { ca: ca.cert, cert: admin.cert, key: admin.key, timeout: 5000 },
       connections: 200,
       pipelining: 1,

@@ -1,7 +1,7 @@
 /**
  * An API server with our kinds, in a process of its own, to be killed. Started by replica.ts with a JSON object on the command line.
  *
- * Prints `ready` when its cache has been filled for the first time; it listens, and refuses, before.
+ * Prints `ready` when its cache has been filled for the first time; it listens, and refuses, before. SIGTERM stops it in order.
  */
 import { ApiServer } from '../../apiserver/api-server.ts';
 import { authenticateBy } from '../../apiserver/auth/authenticator.ts';
@@ -33,7 +33,7 @@ export interface ServerSettings {
 const settings = JSON.parse(process.argv[2] ?? '{}') as ServerSettings;
 const { cert, key, ca, port, compactEveryMs, window } = settings;
 const log = jsonLog(process.stderr);
-const never = new AbortController().signal;
+const ending = new AbortController();
 
 /** Storage may be away when the server starts; it waits as `serve` does. */
 async function patiently(): Promise<OpenedStore> {
@@ -69,7 +69,10 @@ const server = new ApiServer({
   clock: systemClock,
   log,
 });
+process.once('SIGTERM', () => ending.abort());
 await server.start();
-await server.ready(never);
+await server.ready(ending.signal);
 process.stdout.write('ready\n');
-await keepCompacting({ kv, keyspace, intervalMs: compactEveryMs, log }, never);
+await keepCompacting({ kv, keyspace, intervalMs: compactEveryMs, log }, ending.signal);
+await server.stop();
+await kv.close();

@@ -13,9 +13,7 @@ const message = (fields: Readonly<Record<string, FieldTuple>>) => ({
   fields: Object.fromEntries(
     Object.entries(fields).map(([name, [id, type, rule]]) => [
       name,
-      rule === 'map'
-        ? { keyType: 'string', type, id }
-        : { type, id, ...(rule && { rule }) },
+      rule === 'map' ? { keyType: 'string', type, id } : { type, id, ...(rule && { rule }) },
     ]),
   ),
 });

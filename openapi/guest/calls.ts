@@ -80,12 +80,13 @@ export type GuestCall = SetupCall | UpdateCall;
 export const guestProgramName = 'kubedirector-guest';
 
 /**
- * Takes the input apart as far as the program, and runs that. $1 is the length of it all, $2 of the program, $3 of the options; $d/input
- * is the whole and $d is gone in the end.
+ * Takes the input apart as far as the program, and runs that. $1 is the length of it all, $2 of the program, $3 of the options;
+ * $_d/input is the whole and $_d is gone in the end. Scripts run with the umask of the image, which is kept in $_umask; and a variable
+ * of theirs that we assigned to would be changed for them, so ours have names that no role uses.
  */
 const bootstrap =
-  'umask 077; d=$(mktemp -d) && trap \'rm -rf "$d"\' EXIT && ' +
-  'head -c "$1" >"$d/input" && head -c "$2" "$d/input" >"$d/program" && . "$d/program"';
+  '_umask=$(umask); umask 077; _d=$(mktemp -d) && trap \'rm -rf "$_d"\' EXIT && ' +
+  'head -c "$1" >"$_d/input" && head -c "$2" "$_d/input" >"$_d/program" && . "$_d/program"';
 
 export interface GuestCommand {
   readonly argv: readonly string[];

@@ -6,19 +6,20 @@ import { globSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { compile } from '../../deploy/image/compile.ts';
+import { guestHelper, guestProgram } from '../../reconciler/guest/program.ts';
 import { temporaryFolder } from '../storage/folder.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const run = promisify(execFile);
 
 describe('the compiled program', () => {
-  it('loads, every module of it', async function () {
+  it('loads, every module of it, and has what runs in members', async function () {
     this.timeout(120_000);
     const folder = await temporaryFolder();
     try {
       const dist = join(folder.path, 'dist');
-      const tsc = join(root, 'node_modules/typescript/bin/tsc');
-      await run(process.execPath, [tsc, '-p', join(root, 'deploy/image'), '--outDir', dist]);
+      await compile(root, 'deploy/image', dist);
       for (const name of ['node_modules', 'catalog']) symlinkSync(join(root, name), join(folder.path, name));
       writeFileSync(join(folder.path, 'package.json'), '{"type":"module"}');
       // The program itself does something when it is loaded: it prints its help.
@@ -29,6 +30,11 @@ describe('the compiled program', () => {
       await run(process.execPath, [join(folder.path, 'load.js')]);
       const { stdout } = await run(process.execPath, [join(dist, 'deploy/main.js'), '--help']);
       expect(stdout).to.match(/^Usage: kubedirector COMMAND/);
+      const compiled = (await import(
+        join(dist, 'reconciler/guest/program.js')
+      )) as typeof import('../../reconciler/guest/program.ts');
+      expect(compiled.guestProgram()).to.deep.equal(guestProgram());
+      expect(compiled.guestHelper()).to.deep.equal(guestHelper());
     } finally {
       await folder.remove();
     }

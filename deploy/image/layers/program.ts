@@ -4,8 +4,8 @@
 import { globSync } from 'node:fs';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { compile } from '../compile.ts';
 import type { Recipe } from '../layer.ts';
-import { run } from '../programs.ts';
 import { digestOf } from '../tar.ts';
 
 export const programPath = '/app/dist/deploy/main.js';
@@ -31,8 +31,7 @@ export async function programLayer(project: string, manifest: Manifest): Promise
     make: async (root) => {
       const app = join(root, 'app');
       await mkdir(app);
-      const tsc = join(project, 'node_modules/typescript/bin/tsc');
-      await run(process.execPath, [tsc, '-p', join(project, 'deploy/image'), '--outDir', join(app, 'dist')]);
+      await compile(project, 'deploy/image', join(app, 'dist'));
       for (const path of ['catalog', 'LICENSE']) await cp(join(project, path), join(app, path), { recursive: true });
       await writeFile(join(app, 'package.json'), ours);
     },

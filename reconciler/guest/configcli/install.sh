@@ -1,0 +1,1 @@
+# Installs what is beside it: nothing yet.

@@ -4,6 +4,7 @@
  */
 import { backupFlags } from './commands/backup.ts';
 import { confirmFlags } from './commands/confirm-store.ts';
+import { damagedFlags } from './commands/damaged-values.ts';
 import { deployFlags } from './commands/deploy/command.ts';
 import { flagsHelp, UsageError } from './commands/flags.ts';
 import { migrateFlags } from './commands/migrate-storage.ts';
@@ -30,6 +31,9 @@ ${flagsHelp(confirmFlags)}
   migrate-storage   write again what is stored with an older key of encryption, or in an older form
 ${flagsHelp(migrateFlags)}
 
+  damaged-values   name what is stored and cannot be read, or remove it
+${flagsHelp(damagedFlags)}
+
   backup    write everything that is stored into a file, while servers go on
 ${flagsHelp(backupFlags)}
 
@@ -51,6 +55,8 @@ async function run([command, ...args]: readonly string[]): Promise<void> {
       return (await import('./commands/confirm-store.ts')).confirmStoreCommand(args);
     case 'migrate-storage':
       return (await import('./commands/migrate-storage.ts')).migrateStorageCommand(args);
+    case 'damaged-values':
+      return (await import('./commands/damaged-values.ts')).damagedValuesCommand(args);
     case 'backup':
       return (await import('./commands/backup.ts')).backupCommand(args);
     case 'restore':

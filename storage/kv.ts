@@ -8,6 +8,8 @@
  * Every call may throw a StorageError (errors.ts); every call that waits ends with the signal's reason when the signal aborts.
  */
 
+import type { StorageError } from './errors.ts';
+
 /** What a key held at some revision. */
 export interface Entry {
   readonly key: string;
@@ -17,6 +19,11 @@ export interface Entry {
   readonly revision: number;
   /** The revision that created the key; a key that was deleted and put again has a new one. */
   readonly createRevision: number;
+  /**
+   * Why the value, which is empty here, cannot be read: it is damaged, or encrypted with a key that we do not have. Only whoever asks
+   * for such entries meets them: a tolerant range, and every watch.
+   */
+  readonly unreadable?: StorageError;
   /** It is stored in a way in which it would not be written now, such as with an older key: worth writing again, unchanged. */
   readonly stale?: true;
 }
@@ -34,6 +41,8 @@ export interface RangeRequest {
   readonly keysOnly?: boolean;
   /** How many keys follow is of no interest, only whether any do: then reading all pages of a range takes no longer than the range. */
   readonly uncounted?: boolean;
+  /** Entries whose values cannot be read are among the others, marked so; else one of them fails the whole range. */
+  readonly tolerant?: boolean;
 }
 
 export interface RangeResult {
@@ -97,7 +106,7 @@ export interface StoreStatus {
 }
 
 export interface KeyValueStore {
-  /** @throws StorageError Compacted, FutureRevision */
+  /** @throws StorageError Compacted, FutureRevision; Unreadable, naming the key */
   range(request: RangeRequest, signal: AbortSignal): Promise<RangeResult>;
 
   /**
@@ -109,7 +118,8 @@ export interface KeyValueStore {
 
   /**
    * All changes to keys that begin with `prefix`, from revision `from` on, without a gap and without repetition, however
-   * often the connection has to be made anew. Ends when the signal aborts, by returning.
+   * often the connection has to be made anew. Ends when the signal aborts, by returning. An entry whose value cannot be read is told
+   * as such, so that it keeps nobody from what comes after it.
    *
    * @throws StorageError Compacted when history from `from` on is gone: read everything again
    */
@@ -136,3 +146,14 @@ export const prefixEnd = (prefix: string): string =>
 
 /** The first key after `key`. */
 export const keyAfter = (key: string): string => `${key}\u0000`;
+
+/** An entry of which only key and revisions can be told. */
+export const unreadableEntry = ({ key, revision, createRevision }: Omit<Entry, 'value'>, why: StorageError): Entry => ({
+  key,
+  value: noValue,
+  revision,
+  createRevision,
+  unreadable: why,
+});
+
+const noValue = Buffer.alloc(0);

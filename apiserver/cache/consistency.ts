@@ -9,8 +9,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Log } from '../../openapi/machinery/log.ts';
 import type { KeyValueStore } from '../../storage/kv.ts';
 import { keyAfter, prefixEnd } from '../../storage/kv.ts';
-import type { Objects } from './objects.ts';
-import type { WatchCache } from './watch-cache.ts';
+import type { Frozen, WatchCache } from './watch-cache.ts';
 
 /** An object of which the cache and storage do not have the same write. */
 export interface Difference {
@@ -71,13 +70,13 @@ export class ConsistencyChecker {
   async check(signal: AbortSignal): Promise<readonly Difference[]> {
     const { revision, resources } = this.#cache.frozen();
     const found: Difference[] = [];
-    for (const [prefix, objects] of resources) {
+    for (const [prefix, frozen] of resources) {
       if (!this.#cache.ready) {
         this.#count(prefix, 'error');
         continue;
       }
       try {
-        const differences = await this.differences(prefix, objects, revision, signal);
+        const differences = await this.differences(prefix, frozen, revision, signal);
         this.#count(prefix, differences.length ? 'failure' : 'success');
         found.push(...differences);
       } catch (error) {
@@ -91,16 +90,17 @@ export class ConsistencyChecker {
   }
 
   /**
-   * @param objects what the cache shows of the resource at `revision`
+   * @param frozen what the cache shows of the resource at `revision`; what cannot be read is known by its revision, too
    * @throws StorageError
    */
   async differences(
     prefix: string,
-    objects: Objects,
+    { objects, unreadable }: Frozen,
     revision: number,
     signal: AbortSignal,
   ): Promise<readonly Difference[]> {
-    const unmatched = new Set(objects.keys());
+    const cachedRevision = (name: string): number | undefined => objects.get(name)?.revision ?? unreadable.get(name);
+    const unmatched = new Set([...objects.keys(), ...unreadable.keys()]);
     const found: Difference[] = [];
     const end = prefixEnd(prefix);
     for (let start = prefix; ; ) {
@@ -110,7 +110,7 @@ export class ConsistencyChecker {
       );
       for (const entry of page.entries) {
         const name = entry.key.slice(prefix.length);
-        const cached = objects.get(name)?.revision;
+        const cached = cachedRevision(name);
         unmatched.delete(name);
         if (cached !== entry.revision) found.push({ key: entry.key, cached, stored: entry.revision });
       }
@@ -119,8 +119,7 @@ export class ConsistencyChecker {
       start = keyAfter(last.key);
       await nextTurn();
     }
-    for (const name of unmatched)
-      found.push({ key: prefix + name, cached: objects.get(name)?.revision, stored: undefined });
+    for (const name of unmatched) found.push({ key: prefix + name, cached: cachedRevision(name), stored: undefined });
     return found;
   }
 

@@ -77,7 +77,7 @@ export class Informer<T extends KubeObject = KubeObject> {
     this.#generation = this.#cache.generation;
     this.#position = this.#cache.window.end;
     for (const listener of this.#listeners) listener.reset?.();
-    for (const snapshot of this.#cache.current.values()) this.#tell(new Change<T>(snapshot, false));
+    for (const snapshot of this.#cache.readable.values()) this.#tell(new Change<T>(snapshot, false));
   }
 
   /** What one listener cannot cope with must not keep the others, or the cache itself, from going on. */

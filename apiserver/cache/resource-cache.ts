@@ -5,12 +5,14 @@
  */
 import type { Clock } from '../../openapi/machinery/clock.ts';
 import type { FieldSelector } from '../../openapi/machinery/field-selector.ts';
+import { isStorageError, type StorageError } from '../../storage/errors.ts';
 import type { Entry } from '../../storage/kv.ts';
 import type { Envelope } from './envelope.ts';
 import { type CacheEvent, EventWindow, type Position, type WindowLimits } from './event-window.ts';
 import { FieldIndex } from './field-index.ts';
 import { noObjects, type Objects } from './objects.ts';
 import type { Snapshot } from './snapshot.ts';
+import { type Unreadable, UnreadableObjects } from './unreadable.ts';
 
 /** How stored entries of the resource are read. */
 export interface SnapshotReader {
@@ -30,6 +32,8 @@ export class ResourceCache {
   readonly #limits: WindowLimits | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #kept = new Map<number, Objects>();
+  /** Those of which only the key is known. They are not among the others. */
+  readonly unreadable = new UnreadableObjects();
   #objects: Objects = noObjects();
   #index: FieldIndex;
   #bytes = 0;
@@ -50,7 +54,7 @@ export class ResourceCache {
   }
 
   get size(): number {
-    return this.#objects.size;
+    return this.#objects.size + this.unreadable.size;
   }
 
   /** Of the objects as they are served; forms derived from them are counted elsewhere. */
@@ -75,27 +79,54 @@ export class ResourceCache {
     return this.#reader.envelope;
   }
 
+  /** @throws StorageError Unreadable: it is there, and cannot be told */
   get(key: string): Snapshot | undefined {
+    const unreadable = this.unreadable.get(key);
+    if (unreadable) throw unreadable.why;
     return this.#objects.get(key);
   }
 
-  /** The objects as they are now; not to be changed, and only good until the next turn of the event loop. */
-  get current(): Objects {
+  /**
+   * The objects as they are now, of which all that begin with `prefix` are certainly there; not to be changed, and only good until the
+   * next turn of the event loop.
+   *
+   * @throws StorageError Unreadable when one of them cannot be told
+   */
+  current(prefix = ''): Objects {
+    const [unreadable] = this.unreadable.under(prefix);
+    if (unreadable) throw unreadable.why;
     return this.#objects;
   }
 
-  /** Of the objects as they are now, no fewer than the selector picks; the same rules hold. */
-  among(selector: FieldSelector): Objects {
-    return this.#index.narrowed(selector) ?? this.#objects;
+  /** The objects that can be told, for those to whom nothing follows from one that is missing; the same rules hold. */
+  get readable(): Objects {
+    return this.#objects;
   }
 
-  /** The objects as they are now, for as long as anybody wants to read them. Costs nothing until they change. */
+  /** Of everything that is there, also of what cannot be told. */
+  *keys(): Generator<string, void, undefined> {
+    yield* this.#objects.keys();
+    for (const { key } of this.unreadable.values()) yield key;
+  }
+
+  /**
+   * Of the objects as they are now, no fewer than those below `prefix` that the selector picks; the same rules hold.
+   *
+   * @throws StorageError Unreadable when one below `prefix` cannot be told
+   */
+  among(selector: FieldSelector, prefix = ''): Objects {
+    const all = this.current(prefix);
+    return this.#index.narrowed(selector) ?? all;
+  }
+
+  /** The objects that can be told, for as long as anybody wants to read them. Costs nothing until they change. */
   frozen(): Objects {
     return this.#objects.clone();
   }
 
-  /** Keeps the present state for whoever comes back for the next page of it. */
+  /** Keeps the present state for whoever comes back for the next page of it; one that is not whole is left to storage. */
   keep(revision: number): void {
+    if (this.unreadable.size) return;
     this.#kept.delete(revision);
     this.#kept.set(revision, this.frozen());
     for (const oldest of this.#kept.keys()) {
@@ -109,7 +140,9 @@ export class ResourceCache {
   }
 
   /** Begins anew with everything that is stored at `revision`. Watches that are under way end. */
-  replace(entries: readonly Snapshot[], revision: number): void {
+  replace(entries: readonly Snapshot[], revision: number, unreadable: readonly Unreadable[] = []): void {
+    this.unreadable.clear();
+    for (const one of unreadable) this.unreadable.set(one);
     this.#objects = noObjects();
     this.#index = new FieldIndex(this.#reader.indexedFields);
     this.#bytes = 0;
@@ -129,12 +162,22 @@ export class ResourceCache {
     return this.#reader.snapshotOf(entry);
   }
 
-  put(entry: Entry): void {
-    const current = this.#reader.snapshotOf(entry);
-    const previous = this.#objects.get(current.key);
-    this.#objects.set(current.key, current);
-    this.#index.put(current, previous);
-    this.#bytes += current.bytes.length - (previous?.bytes.length ?? 0);
+  /** @returns why it cannot be read, if so */
+  put(key: string, entry: Entry): StorageError | undefined {
+    let current: Snapshot;
+    try {
+      if (entry.unreadable) throw entry.unreadable;
+      current = this.#reader.snapshotOf(entry);
+    } catch (error) {
+      if (!isStorageError(error, 'Unreadable')) throw error;
+      this.#lose(key, entry.revision, error);
+      return error;
+    }
+    const shown = this.#objects.get(key);
+    const previous = shown ?? this.unreadable.delete(key)?.last;
+    this.#objects.set(key, current);
+    this.#index.put(current, shown);
+    this.#bytes += current.bytes.length - (shown?.bytes.length ?? 0);
     this.#push({
       type: previous ? 'MODIFIED' : 'ADDED',
       revision: entry.revision,
@@ -142,16 +185,30 @@ export class ResourceCache {
       previous,
       frames: undefined,
     });
+    return undefined;
   }
 
   remove(key: string, revision: number): void {
-    const previous = this.#objects.get(key);
+    // One that could never be read was never told of either.
+    const previous = this.#forget(key) ?? this.unreadable.delete(key)?.last;
     if (!previous) return;
+    const current = previous.at(revision, this.#reader.envelope);
+    this.#push({ type: 'DELETED', revision, current, previous, frames: undefined });
+  }
+
+  /** Nothing is told of it: to those who know the object it is neither changed nor gone. */
+  #lose(key: string, revision: number, why: StorageError): void {
+    const last = this.#forget(key) ?? this.unreadable.get(key)?.last;
+    this.unreadable.set({ key, revision, why, last });
+  }
+
+  #forget(key: string): Snapshot | undefined {
+    const previous = this.#objects.get(key);
+    if (!previous) return undefined;
     this.#objects.delete(key);
     this.#index.remove(previous);
     this.#bytes -= previous.bytes.length;
-    const current = previous.at(revision, this.#reader.envelope);
-    this.#push({ type: 'DELETED', revision, current, previous, frames: undefined });
+    return previous;
   }
 
   /** Calls `listener` after every batch of changes and every step of progress. @returns how to stop */

@@ -19,6 +19,7 @@ import type { WindowLimits } from './event-window.ts';
 import type { Objects } from './objects.ts';
 import { ResourceCache, type SnapshotReader } from './resource-cache.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { Unreadable } from './unreadable.ts';
 
 /** How long a read waits for the cache to reach a revision (K-171, K-552). */
 const patienceMs = 3000;
@@ -30,6 +31,9 @@ const retryMs = 500;
 const trimMs = 30_000;
 /** While somebody waits, storage is asked for progress this often (K-554). */
 const progressMs = 100;
+/** How often values that cannot be read are looked at again, and how many of them. */
+const lookAgainMs = 2000;
+const lookedAgain = 20;
 
 /** What a store says of itself, before anything in it is believed. */
 export interface StoreState {
@@ -44,6 +48,13 @@ export interface StoreState {
  * @throws Error saying why that state must not be shown: nothing is answered then, for a false "not found" costs users their workloads
  */
 export type StoreJudge = (state: StoreState, signal: AbortSignal) => Promise<void>;
+
+/** The objects of a resource at one moment. */
+export interface Frozen {
+  readonly objects: Objects;
+  /** The revisions of those that cannot be read, by key. */
+  readonly unreadable: ReadonlyMap<string, number>;
+}
 
 interface Waiter {
   readonly revision: number;
@@ -73,6 +84,8 @@ export class WatchCache {
   #next: Promise<number> | undefined;
   #progressTimer: NodeJS.Timeout | undefined;
   #complaint = '';
+  readonly #toldUnreadable = new Map<string, string>();
+  #lookedAt = 0;
 
   constructor(parts: { kv: KeyValueStore; keyspace: Keyspace; clock: Clock; log: Log; judge?: StoreJudge }) {
     this.#kv = parts.kv;
@@ -99,8 +112,8 @@ export class WatchCache {
   }
 
   /** Everything as it is at this moment, by list prefix, for as long as anybody wants to read it. */
-  frozen(): { readonly revision: number; readonly resources: ReadonlyMap<string, Objects> } {
-    const resources = new Map([...this.#resources].map(([prefix, cache]) => [prefix, cache.frozen()]));
+  frozen(): { readonly revision: number; readonly resources: ReadonlyMap<string, Frozen> } {
+    const resources = new Map([...this.#resources].map(([prefix, cache]) => [prefix, frozen(cache)]));
     return { revision: this.#revision, resources };
   }
 
@@ -126,6 +139,7 @@ export class WatchCache {
   async run(signal: AbortSignal): Promise<void> {
     // What happened long ago is forgotten also while nothing happens.
     const trimming = setInterval(() => this.#trim(), trimMs);
+    const looking = this.#keepLooking(signal);
     while (!signal.aborted) {
       try {
         const revision = await this.#fill(signal);
@@ -140,6 +154,15 @@ export class WatchCache {
       }
     }
     clearInterval(trimming);
+    await looking;
+  }
+
+  async #keepLooking(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(lookAgainMs, undefined, { signal, ref: false }).catch(() => {});
+      // Storage that does not answer is the matter of the watch.
+      if (!signal.aborted && this.#ready) await this.#lookAgain(signal).catch(() => {});
+    }
   }
 
   async #follow(from: number, signal: AbortSignal): Promise<void> {
@@ -266,21 +289,21 @@ export class WatchCache {
   async #fill(signal: AbortSignal): Promise<number> {
     await this.#judged(signal);
     const found = new Map<string, Snapshot[]>([...this.#resources.keys()].map((prefix) => [prefix, []]));
+    const unreadable = new Map<string, Unreadable[]>([...this.#resources.keys()].map((prefix) => [prefix, []]));
     const end = prefixEnd(this.#keyspace.prefix);
     let start: string = this.#keyspace.prefix;
     let revision: number | undefined;
     for (;;) {
-      const page = await this.#kv.range(
-        { start, end, limit: pageSize, uncounted: true, ...(revision !== undefined && { revision }) },
-        signal,
-      );
+      const wanted = { start, end, limit: pageSize, uncounted: true, tolerant: true };
+      const page = await this.#kv.range({ ...wanted, ...(revision !== undefined && { revision }) }, signal);
       revision ??= page.revision;
-      for (const entry of page.entries) this.#read(entry, found);
+      for (const entry of page.entries) this.#read(entry, found, unreadable);
       const last = page.entries.at(-1);
       if (!page.more || !last) break;
       start = keyAfter(last.key);
     }
-    for (const [prefix, snapshots] of found) this.#resources.get(prefix)?.replace(snapshots, revision);
+    for (const [prefix, snapshots] of found)
+      this.#resources.get(prefix)?.replace(snapshots, revision, unreadable.get(prefix));
     // Judged good though it may be older: an administrator has said so.
     this.#revision = revision;
     this.#ready = true;
@@ -305,10 +328,41 @@ export class WatchCache {
     }
   }
 
-  #read(entry: Entry, found: Map<string, Snapshot[]>): void {
+  #read(entry: Entry, found: Map<string, Snapshot[]>, unreadable: Map<string, Unreadable[]>): void {
     const prefix = this.#prefixOf(entry.key);
     const cache = prefix && this.#resources.get(prefix);
-    if (cache) found.get(prefix)?.push(cache.read(entry));
+    if (!cache) return;
+    try {
+      if (entry.unreadable) throw entry.unreadable;
+      found.get(prefix)?.push(cache.read(entry));
+    } catch (why) {
+      if (!isStorageError(why, 'Unreadable')) throw why;
+      const { key, revision } = entry;
+      unreadable.get(prefix)?.push({ key: key.slice(prefix.length), revision, why, last: undefined });
+      this.#tellUnreadable(key, why);
+    }
+  }
+
+  /** Once for each state of a value, however often it is met. */
+  #tellUnreadable(key: string, why: StorageError): void {
+    if (this.#toldUnreadable.get(key) === why.message) return;
+    this.#toldUnreadable.set(key, why.message);
+    this.#log.error('a stored object cannot be read; its resource is refused where it may be asked for', why, { key });
+  }
+
+  /** Has one of those that could not be read become readable, since a key of encryption is there by now? Then all is read again. */
+  async #lookAgain(signal: AbortSignal): Promise<void> {
+    const all = [...this.#resources].flatMap(([prefix, cache]) =>
+      [...cache.unreadable.values()].map(({ key }) => ({ cache, key: prefix + key })),
+    );
+    for (let i = 0; i < Math.min(all.length, lookedAgain); i += 1) {
+      const { cache, key } = all[this.#lookedAt++ % all.length]!;
+      const { entries } = await this.#kv.range({ start: key, tolerant: true }, signal);
+      if (!entries[0] || entries[0].unreadable || !isReadable(cache, entries[0])) continue;
+      this.#toldUnreadable.delete(key);
+      this.rebuild(new Error(`${key} can be read again`));
+      return;
+    }
   }
 
   /** @throws StorageError Unreadable when the store is being replaced: what is deleted on that occasion is not "not found" */
@@ -321,8 +375,12 @@ export class WatchCache {
       const prefix = this.#prefixOf(key);
       const cache = prefix && this.#resources.get(prefix);
       if (!cache) continue;
-      if (event.type === 'put') cache.put(event.entry);
-      else cache.remove(key.slice(prefix.length), event.revision);
+      if (event.type === 'put') {
+        const why = cache.put(key.slice(prefix.length), event.entry);
+        if (why) this.#tellUnreadable(key, why);
+        else if (this.#toldUnreadable.size) this.#toldUnreadable.delete(key);
+      }
+      if (event.type === 'delete') cache.remove(key.slice(prefix.length), event.revision);
       touched.add(cache);
     }
     this.#advance(revision);
@@ -340,5 +398,20 @@ export class WatchCache {
     const afterGroup = key.indexOf('/', this.#keyspace.prefix.length) + 1;
     const afterResource = afterGroup && key.indexOf('/', afterGroup) + 1;
     return afterResource ? key.slice(0, afterResource) : undefined;
+  }
+}
+
+const frozen = (cache: ResourceCache): Frozen => ({
+  objects: cache.frozen(),
+  unreadable: new Map([...cache.unreadable.values()].map(({ key, revision }) => [key, revision])),
+});
+
+function isReadable(cache: ResourceCache, entry: Entry): boolean {
+  try {
+    cache.read(entry);
+    return true;
+  } catch (error) {
+    if (isStorageError(error, 'Unreadable')) return false;
+    throw error;
   }
 }

@@ -37,7 +37,9 @@ export function statusFor(error: unknown, resource: GroupResource, name: string)
     case 'TooLarge':
       return StatusError.entityTooLarge('etcdserver: request is too large').because(error);
     case 'Unreadable':
-      return StatusError.internal('the stored object cannot be read').because(error);
+      return StatusError.internal(
+        `the stored object cannot be read${error.key === undefined ? '' : `: ${error.key}`}`,
+      ).because(error);
     default:
       return error.code satisfies never;
   }

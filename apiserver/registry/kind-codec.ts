@@ -222,7 +222,10 @@ export class KindCodec<T extends KubeObject = KubeObject> {
       const foreign = pruned ? { known: copyOf(object), stored: decodeJson(value).value } : undefined;
       return { object, outdated: filled || !this.envelope.fits(value), foreign };
     } catch (cause) {
-      throw new StorageError('Unreadable', `what ${key} holds cannot be read: ${(cause as Error).message}`, { cause });
+      throw new StorageError('Unreadable', `what ${key} holds cannot be read: ${(cause as Error).message}`, {
+        key,
+        cause,
+      });
     }
   }
 

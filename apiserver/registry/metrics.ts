@@ -28,6 +28,7 @@ export function observeCache(metrics: Metrics, registries: Registries, forms: De
     ]),
   );
   gauge('apiserver_resource_objects', 'Objects that are stored.', ({ size }) => size);
+  gauge('kubedirector_unreadable_objects', 'Stored objects that cannot be read.', ({ unreadable }) => unreadable.size);
   gauge('apiserver_watch_cache_resource_version', 'The revision that the cache shows.', () => cache.revision);
   gauge('watch_cache_capacity', 'Recent events from which watches are served.', ({ window }) => window.size);
   gauge('kubedirector_watch_cache_window_bytes', 'Of the objects in recent events.', ({ window }) => window.bytes);

@@ -7,6 +7,7 @@ import type { Store } from '../../storage/store.ts';
 import { type Objects, objectsUnder } from '../cache/objects.ts';
 import type { ResourceCache } from '../cache/resource-cache.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
+import type { Unreadable } from '../cache/unreadable.ts';
 import type { WatchCache } from '../cache/watch-cache.ts';
 import { type ContinueToken, continueToken, parseContinueToken } from './continue-token.ts';
 import { statusFor } from './errors.ts';
@@ -63,14 +64,14 @@ export class Reads {
    */
   async get(key: string, resourceVersion: number | undefined, signal: AbortSignal): Promise<Snapshot> {
     await this.#consistent(resourceVersion, signal);
-    const found = this.#cache.get(key);
+    const found = this.#told(() => this.#cache.get(key), key);
     if (!found) throw StatusError.notFound(this.#groupResource, key.slice(key.indexOf('/') + 1));
     return found;
   }
 
-  /** The object as the cache has it now, be it a little old. */
+  /** The object as the cache has it now, be it a little old. @throws StatusError 500 when it is there and cannot be read */
   peek(key: string): Snapshot | undefined {
-    return this.#cache.get(key);
+    return this.#told(() => this.#cache.get(key), key);
   }
 
   async list(request: ListRequest, signal: AbortSignal): Promise<ListAnswer> {
@@ -91,7 +92,13 @@ export class Reads {
     const { resourceVersion, initialEvents } = request;
     if (initialEvents || !resourceVersion) await this.#consistent(resourceVersion, signal);
     else if (!this.#watchCache.ready) throw StatusError.tooManyRequests('storage is (re)initializing');
-    return new WatchReader(request, this.#cache, () => this.#watchCache.revision);
+    this.#refuseUnreadable(request.selection);
+    return new WatchReader(
+      request,
+      this.#cache,
+      () => this.#watchCache.revision,
+      (keys) => this.#unreadable(keys),
+    );
   }
 
   async #consistent(resourceVersion: number | undefined, signal: AbortSignal): Promise<void> {
@@ -103,11 +110,36 @@ export class Reads {
     }
   }
 
+  #among(selection: Selection): Objects {
+    return this.#cache.among(selection.fields, keyPrefix(selection));
+  }
+
+  #told<T>(read: () => T, key: string): T {
+    try {
+      return read();
+    } catch (error) {
+      throw statusFor(error, this.#groupResource, key.slice(key.indexOf('/') + 1));
+    }
+  }
+
+  /** @throws StatusError 500 when an object that may be selected cannot be read */
+  #refuseUnreadable(selection: Selection): void {
+    const unreadable = this.#cache.unreadable.under(keyPrefix(selection));
+    if (unreadable.length) throw this.#unreadable(unreadable);
+  }
+
+  /** Whoever may list them may know why. */
+  #unreadable(objects: readonly Unreadable[]): StatusError {
+    const told = objects.map(({ key, why }) => ({ key: this.#root + key, why: why.message }));
+    return StatusError.unreadable(this.#groupResource, told).because(objects[0]?.why);
+  }
+
   #fromCache(request: ListRequest, token: ContinueToken | undefined): ListAnswer {
     // `limit` is not honoured for resourceVersion=0, as with Kubernetes' watch cache (K-189).
     const limit = request.resourceVersion === 0 ? 0 : request.limit;
+    this.#refuseUnreadable(request.selection);
     const revision = this.#watchCache.revision;
-    const answer = firstOf(this.#cache.among(request.selection.fields), { ...request, limit }, revision, token);
+    const answer = firstOf(this.#among(request.selection), { ...request, limit }, revision, token);
     if (answer.continue) this.#cache.keep(revision);
     return answer;
   }
@@ -120,8 +152,9 @@ export class Reads {
     signal: AbortSignal,
   ): Promise<ListAnswer> {
     if (revision > this.#watchCache.revision) await this.#watchCache.reach(revision, signal);
+    if (revision === this.#watchCache.revision) this.#refuseUnreadable(request.selection);
     const isNow = revision === this.#watchCache.revision;
-    const kept = isNow ? this.#cache.among(request.selection.fields) : this.#cache.kept(revision);
+    const kept = isNow ? this.#among(request.selection) : this.#cache.kept(revision);
     if (kept) return firstOf(kept, request, revision, token);
     try {
       return await this.#fromStorage(request, revision, token, signal);

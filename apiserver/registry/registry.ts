@@ -83,7 +83,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     this.reads = new Reads({ codec: codec as unknown as KindCodec, store, watchCache, cache, root });
     const ownership = resource.tracksOwnership === false ? undefined : new Ownership(codec, clock);
     this.#ownership = ownership;
-    const known = (key: string): Snapshot | undefined => cache.get(key);
+    const known = (key: string): Snapshot | undefined => cache.readable.get(key);
     this.writes = new Writes({ codec, store, admission, clock, root, known, ...(ownership && { ownership }) });
     this.deletion = new Deletion({ codec, store, admission, clock, root });
   }

@@ -9,6 +9,7 @@ import type { CacheEvent, EventWindow, Position } from '../cache/event-window.ts
 import { objectsUnder } from '../cache/objects.ts';
 import type { ResourceCache } from '../cache/resource-cache.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
+import type { Unreadable } from '../cache/unreadable.ts';
 import { keyPrefix, type Selection, selected } from './selection.ts';
 
 export interface WatchRequest {
@@ -36,6 +37,9 @@ export class WatchReader {
   readonly #cache: ResourceCache;
   readonly #window: EventWindow;
   readonly #cacheRevision: () => number;
+  readonly #unreadable: (objects: readonly Unreadable[]) => StatusError;
+  /** Of the keys that may be selected. */
+  readonly #prefix: string;
   /** Events up to here are known to the client, or none of its business. */
   readonly #since: number;
   #initial: Iterator<Snapshot> | undefined;
@@ -47,17 +51,20 @@ export class WatchReader {
     { selection, resourceVersion, initialEvents }: WatchRequest,
     cache: ResourceCache,
     cacheRevision: () => number,
+    unreadable: (objects: readonly Unreadable[]) => StatusError,
   ) {
     const now = cacheRevision();
     this.#selection = selection;
     this.#cache = cache;
     this.#window = cache.window;
     this.#cacheRevision = cacheRevision;
+    this.#unreadable = unreadable;
+    this.#prefix = keyPrefix(selection);
     this.#since = initialEvents || !resourceVersion ? now : resourceVersion;
     this.#position = this.#window.positionAfter(this.#since);
     this.#seen = Math.min(this.#since, now);
     if (initialEvents) {
-      this.#initial = objectsUnder(cache.among(selection.fields).clone(), keyPrefix(selection));
+      this.#initial = objectsUnder(cache.among(selection.fields, this.#prefix).clone(), this.#prefix);
       this.#initialEnd = now;
     }
   }
@@ -99,6 +106,10 @@ export class WatchReader {
         return { type: 'ERROR', error: tooOld(this.caughtUpTo, this.#window.oldest) };
       }
       const event = this.#window.at(this.#position);
+      const unreadable = this.#cache.unreadable.under(this.#prefix);
+      const [first] = unreadable;
+      if (first && !(event && event.revision < first.revision))
+        return { type: 'ERROR', error: this.#unreadable(unreadable) };
       if (!event) {
         // The whole cache has come further than this resource's events: that much is certain (K-558).
         this.#seen = Math.max(this.#seen, this.#cacheRevision());

@@ -168,10 +168,15 @@ export class Writes<T extends KubeObject = KubeObject> {
     return this.#codec.unversioned(object(), write);
   }
 
-  async #exists(key: string, name: string, signal: AbortSignal): Promise<StatusError> {
-    const present = await this.#store.get(this.#root + key, signal);
-    const going = present && this.#codec.opened(present).object.metadata.deletionTimestamp !== undefined;
-    return StatusError.alreadyExists(this.groupResource, name, going ? 'object is being deleted: ' : '');
+  /** @returns what to tell who wanted to create it */
+  async #exists(key: string, name: string, signal: AbortSignal): Promise<unknown> {
+    try {
+      const present = await this.#store.get(this.#root + key, signal);
+      const going = present && this.#codec.opened(present).object.metadata.deletionTimestamp !== undefined;
+      return StatusError.alreadyExists(this.groupResource, name, going ? 'object is being deleted: ' : '');
+    } catch (error) {
+      return statusFor(error, this.groupResource, name);
+    }
   }
 
   /**

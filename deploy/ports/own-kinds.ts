@@ -8,7 +8,7 @@ import { configName } from '../../apiserver/registry/kubedirectorconfig/resource
 import type { Registries } from '../../apiserver/registry/registries.ts';
 import type { ObjectRegistry } from '../../apiserver/registry/registry.ts';
 import type { WriteContext } from '../../apiserver/registry/strategy.ts';
-import { type KubeObject, keyText, type ObjectKey } from '../../openapi/machinery/meta.ts';
+import { type KubeObject, keyFromText, keyText, type ObjectKey } from '../../openapi/machinery/meta.ts';
 import type { KubeDirectorApp } from '../../openapi/v1beta1/kubedirectorapp.ts';
 import type { KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { KubeDirectorConfig } from '../../openapi/v1beta1/kubedirectorconfig.ts';
@@ -65,7 +65,7 @@ export function ownKinds(registries: Registries, systemNamespace: string): OwnKi
       get: async (key) => objectIn<KubeDirectorCluster>(clusters.reads.peek(keyText(key))),
       keys: async (signal) => {
         await registries.cache.current(signal);
-        return [...clusters.cache.current.values()].map(({ namespace, name }) => ({ namespace, name }));
+        return [...clusters.cache.keys()].map(keyFromText);
       },
       subscribe: (changed) => follow(clusters, changed),
       updateStatus: async (cluster, signal) => {

@@ -77,6 +77,12 @@ export interface ObjectKey {
 /** `namespace/name`, the way work queues and logs write a key. */
 export const keyText = ({ namespace, name }: ObjectKey): string => (namespace ? `${namespace}/${name}` : name);
 
+/** What `keyText` was made of. */
+export function keyFromText(text: string): ObjectKey {
+  const slash = text.indexOf('/');
+  return { namespace: slash < 0 ? '' : text.slice(0, slash), name: text.slice(slash + 1) };
+}
+
 /** The key of an object that has its name. */
 export const keyOf = ({ metadata }: { metadata: ObjectMeta }): ObjectKey => ({
   namespace: metadata.namespace ?? '',

@@ -203,6 +203,29 @@ export class StatusError extends Error {
     return failure(500, 'InternalError', `Internal error occurred: ${cause}`, { causes: [{ message: cause }] });
   }
 
+  /** Objects that are stored and cannot be read: a list without them would say that they are not there (K-543). */
+  static unreadable(
+    { group, resource }: GroupResource,
+    objects: readonly { readonly key: string; readonly why: string }[],
+  ): StatusError {
+    const keys = objects.map(({ key }) => key);
+    const rest = keys.length > mostNamed ? ` and ${keys.length - mostNamed} more` : '';
+    return failure(
+      500,
+      'StorageReadError',
+      `failed to read one or more ${qualified(resource, group)} from the storage: ${keys.slice(0, mostNamed).join(', ')}${rest}`,
+      {
+        ...(group && { group }),
+        kind: resource,
+        causes: objects.slice(0, mostNamed).map(({ key, why }) => ({
+          reason: 'UnexpectedServerResponse',
+          message: why,
+          field: key,
+        })),
+      },
+    );
+  }
+
   static unavailable(message: string, retryAfterSeconds?: number): StatusError {
     return failure(503, 'ServiceUnavailable', message, retryAfterSeconds ? { retryAfterSeconds } : undefined);
   }
@@ -219,6 +242,9 @@ export class StatusError extends Error {
     });
   }
 }
+
+/** Of keys in one answer. */
+const mostNamed = 20;
 
 const modified = 'the object has been modified; please apply your changes to the latest version and try again';
 

@@ -2,7 +2,7 @@
  * The cluster controller: which changes make it look at which clusters. What it then does is in reconcile.ts.
  */
 import type { Log } from '../../openapi/machinery/log.ts';
-import { keyText, type ObjectKey } from '../../openapi/machinery/meta.ts';
+import { keyFromText, keyText, type ObjectKey } from '../../openapi/machinery/meta.ts';
 import { runController } from '../controller.ts';
 import { EventRecorder } from '../events.ts';
 import { pause, systemTimers, type Timers } from '../timers.ts';
@@ -73,7 +73,7 @@ export async function runClusterController(
     await ports.host.synced(signal);
     await addAll();
     await runController(
-      { name: 'cluster', queue, workers, log, reconcile: (text, abort) => look(keyFrom(text), abort) },
+      { name: 'cluster', queue, workers, log, reconcile: (text, abort) => look(keyFromText(text), abort) },
       signal,
     );
   } catch (error) {
@@ -84,11 +84,6 @@ export async function runClusterController(
     await recording;
   }
 }
-
-const keyFrom = (text: string): ObjectKey => {
-  const slash = text.indexOf('/');
-  return { namespace: text.slice(0, Math.max(slash, 0)), name: text.slice(slash + 1) };
-};
 
 /** Which clusters look up which apps, in both directions, so that a changed app concerns its clusters and nobody else's. */
 class Dependents {

@@ -4,8 +4,9 @@
  *
  * A key at a past revision is found by walking from its head from record to previous record.
  */
-import { compacted, StorageError } from '../errors.ts';
+import { compacted, isStorageError, StorageError } from '../errors.ts';
 import type { Entry, Operation, TxnRequest, TxnResult, WatchBatch, WatchEvent } from '../kv.ts';
+import { unreadableEntry } from '../kv.ts';
 import { revisionOf } from '../watch-hub.ts';
 import type { Environment } from './environment.ts';
 import type { Head, LogRecord, Place, State } from './records.ts';
@@ -37,6 +38,8 @@ export interface Scan {
   readonly keysOnly: boolean;
   /** Is it enough to know that something follows? */
   readonly uncounted: boolean;
+  /** Are entries that cannot be read told among the others? */
+  readonly tolerant: boolean;
   readonly entries: Entry[];
   count: number;
 }
@@ -71,12 +74,12 @@ export class Ledger {
    * @param floor the compacted revision
    * @throws StorageError Unreadable
    */
-  entryAt(key: string, revision: number, floor: number, keysOnly = false): Entry | undefined {
+  entryAt(key: string, revision: number, floor: number, keysOnly = false, tolerant = false): Entry | undefined {
     const bytes = keyBytes(key);
     // What could not be written is not there; lmdb itself would throw.
     if (bytes.length > this.#environment.mostKeyBytes) return undefined;
     const head = this.#head(bytes);
-    return head && this.#entryFrom(head, bytes, key, revision, floor, keysOnly);
+    return head && this.#entryFrom(head, bytes, key, revision, floor, keysOnly, tolerant);
   }
 
   /**
@@ -115,7 +118,8 @@ export class Ledger {
         if (scan.uncounted && head.createRevision) return false;
         continue;
       }
-      const entry = this.#entryFrom(head, key, key.toString(), scan.revision, floor, scan.keysOnly || !wanted);
+      const keysOnly = scan.keysOnly || !wanted;
+      const entry = this.#entryFrom(head, key, key.toString(), scan.revision, floor, keysOnly, scan.tolerant);
       if (!entry) continue;
       scan.count++;
       if (!wanted && scan.uncounted) return false;
@@ -188,7 +192,9 @@ export class Ledger {
       }
       records++;
       draft.scrubbed = place.revision;
-      const record = decodeLogRecord(at, value);
+      const record = readable(at, value);
+      // Of what is damaged nobody knows what was before it. It goes itself when its successor is met.
+      if (!record) continue;
       if (record.previous.revision) doomed.push(record.previous);
       if (record.createRevision) continue;
       doomed.push(place);
@@ -236,6 +242,24 @@ export class Ledger {
   }
 
   #entryFrom(
+    head: Head,
+    bytes: Buffer,
+    key: string,
+    revision: number,
+    floor: number,
+    keysOnly: boolean,
+    tolerant: boolean,
+  ): Entry | undefined {
+    try {
+      return this.#readFrom(head, bytes, key, revision, floor, keysOnly);
+    } catch (error) {
+      // The head alone tells of the newest record, and only of that.
+      if (!tolerant || head.revision > revision || !isStorageError(error, 'Unreadable')) throw error;
+      return unreadableEntry({ key, revision: head.revision, createRevision: head.createRevision }, error);
+    }
+  }
+
+  #readFrom(
     head: Head,
     bytes: Buffer,
     key: string,
@@ -299,6 +323,16 @@ export class Ledger {
 const noValue = Buffer.alloc(0);
 const keyBytes = (key: string): Buffer => Buffer.from(key, 'utf8');
 const isSame = (a: Place, b: Place): boolean => a.revision === b.revision && a.sub === b.sub;
+
+/** @returns undefined when the record is damaged */
+function readable(at: Buffer, bytes: Buffer): LogRecord | undefined {
+  try {
+    return decodeLogRecord(at, bytes);
+  } catch (error) {
+    if (isStorageError(error, 'Unreadable')) return undefined;
+    throw error;
+  }
+}
 
 function eventOf({ key, createRevision, value }: LogRecord, revision: number): WatchEvent {
   return createRevision

@@ -43,7 +43,7 @@ class EmbeddedReader implements KeyValueReader {
   }
 
   async range(request: RangeRequest, signal: AbortSignal): Promise<RangeResult> {
-    const { start, end, limit = 0, keysOnly = false, uncounted = false } = request;
+    const { start, end, limit = 0, keysOnly = false, uncounted = false, tolerant = false } = request;
     const state = this.#reading(() => this.#state());
     const { revision = state.revision } = request;
     const next = this.#ledger.bound(start || '\0');
@@ -55,6 +55,7 @@ class EmbeddedReader implements KeyValueReader {
       limit,
       keysOnly,
       uncounted,
+      tolerant,
       entries: [],
       count: 0,
     };

@@ -108,18 +108,18 @@ class EmbeddedStore implements KeyValueStore {
   }
 
   async range(request: RangeRequest, signal: AbortSignal): Promise<RangeResult> {
-    const { start, end, limit = 0, keysOnly = false, uncounted = false } = request;
+    const { start, end, limit = 0, keysOnly = false, uncounted = false, tolerant = false } = request;
     for (;;) {
       const revision = request.revision ?? this.#state.revision;
       this.#checkReadable(revision, signal);
       const newest = (): number => (request.revision === undefined ? revision : this.#state.revision);
       if (end === undefined) {
         const { compacted: floor } = this.#state;
-        const entry = this.#reading(() => this.#ledger.entryAt(start, revision, floor, keysOnly));
+        const entry = this.#reading(() => this.#ledger.entryAt(start, revision, floor, keysOnly, tolerant));
         return { entries: entry ? [entry] : [], more: false, count: entry ? 1 : 0, revision: newest() };
       }
       const next = this.#ledger.bound(start || '\0');
-      const wanted = { revision, limit, keysOnly, uncounted };
+      const wanted = { revision, limit, keysOnly, uncounted, tolerant };
       const scan: Scan = { next, end: this.#ledger.bound(end), ...wanted, entries: [], count: 0 };
       try {
         while (this.#reading(() => this.#ledger.scan(scan, this.#state.compacted))) {

@@ -4,6 +4,7 @@
  * Our own bookkeeping stays plain: it holds no secrets, and must be readable before any key is known.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isStorageError } from '../errors.ts';
 import type { Keyspace } from '../keys.ts';
 import type {
   Entry,
@@ -17,6 +18,7 @@ import type {
   WatchBatch,
   WatchEvent,
 } from '../kv.ts';
+import { unreadableEntry } from '../kv.ts';
 import { KeyRing } from './key-ring.ts';
 import type { Eventually, OpenedValue } from './provider.ts';
 
@@ -53,7 +55,9 @@ class EncryptedStore implements KeyValueStore {
 
   async range(request: RangeRequest, signal: AbortSignal): Promise<RangeResult> {
     const found = await this.#kv.range(request, signal);
-    return request.keysOnly ? found : { ...found, entries: await this.#openAll(found.entries, signal) };
+    if (request.keysOnly) return found;
+    const open = (entry: Entry): Eventually<Entry> => (request.tolerant ? this.#tryToOpen(entry) : this.#open(entry));
+    return { ...found, entries: await this.#openAll(found.entries, open, signal) };
   }
 
   async txn(request: TxnRequest, signal: AbortSignal): Promise<TxnResult> {
@@ -71,7 +75,7 @@ class EncryptedStore implements KeyValueStore {
     for await (const { events, revision } of this.#kv.watch(prefix, from, signal)) {
       const opened: WatchEvent[] = [];
       for (const event of events)
-        opened.push(event.type === 'put' ? { type: 'put', entry: await this.#open(event.entry) } : event);
+        opened.push(event.type === 'put' ? { type: 'put', entry: await this.#tryToOpen(event.entry) } : event);
       yield { events: opened, revision };
     }
   }
@@ -109,11 +113,30 @@ class EncryptedStore implements KeyValueStore {
     return opened instanceof Promise ? opened.then((later) => entryWith(entry, later)) : entryWith(entry, opened);
   }
 
-  async #openAll(entries: readonly Entry[], signal: AbortSignal): Promise<Entry[]> {
+  /** What cannot be opened is marked; any other failure, such as a key service that does not answer, remains one. */
+  #tryToOpen(entry: Entry): Eventually<Entry> {
+    if (entry.unreadable) return entry;
+    const marked = (error: unknown): Entry => {
+      if (isStorageError(error, 'Unreadable')) return unreadableEntry(entry, error);
+      throw error;
+    };
+    try {
+      const opened = this.#open(entry);
+      return opened instanceof Promise ? opened.catch(marked) : opened;
+    } catch (error) {
+      return marked(error);
+    }
+  }
+
+  async #openAll(
+    entries: readonly Entry[],
+    open: (entry: Entry) => Eventually<Entry>,
+    signal: AbortSignal,
+  ): Promise<Entry[]> {
     const all: Entry[] = [];
     let [bytes, count] = [0, 0];
     for (const entry of entries) {
-      const opened = this.#open(entry);
+      const opened = open(entry);
       all.push(opened instanceof Promise ? await opened : opened);
       if (opened === entry) continue;
       bytes += entry.value.length;

@@ -121,7 +121,7 @@ async function create(name: string): Promise<void> {
 function ready(): Promise<void> {
   const done = new Set<string>();
   const look = (): boolean => {
-    for (const snapshot of statefulSets.cache.current.values()) {
+    for (const snapshot of statefulSets.cache.current().values()) {
       if (done.has(snapshot.key)) continue;
       if (snapshot.object<StatefulSet>().status?.readyReplicas === pods) done.add(snapshot.key);
     }

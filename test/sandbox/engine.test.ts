@@ -196,7 +196,7 @@ describe('an informer', () => {
     const informer = new Informer(cache);
     informer.subscribe({ changed: ({ key }) => void told.push(key), reset: () => void told.push('reset') });
     const stop = informer.start();
-    cache.replace([...cache.current.values()], sandbox.registries.cache.revision);
+    cache.replace([...cache.current().values()], sandbox.registries.cache.revision);
     expect(told).to.deep.equal(['reset', 'default/a', 'reset', 'default/a']);
     stop();
   });

@@ -83,6 +83,30 @@ describe('in the background', () => {
     await gone(sandbox, 'c');
   });
 
+  it('an object stays while its owner is stored and cannot be read (K-543)', async () => {
+    const sandbox = await aSandbox();
+    const a = await sandbox.create(aConfigMap('a'));
+    await sandbox.create(aConfigMap('b', [owner(a)]));
+    const { root, cache } = sandbox.registryOf(a);
+    const put = `${root}default/a`;
+    const { entries } = await sandbox.kv.range({ start: put }, sandbox.signal);
+    const write = (value: Buffer) => sandbox.kv.txn({ when: [], perform: [{ put, value }] }, sandbox.signal);
+    await write(Buffer.from('damaged'));
+    await sandbox.until('it has been met', () => cache.unreadable.size === 1);
+    const { generation } = cache;
+    sandbox.registries.cache.rebuild(new Error('read everything again'));
+    await sandbox.until('all has been read again', () => cache.generation > generation);
+    await sandbox.edit('configmaps', 'default/b', ({ metadata }) => {
+      metadata.labels = { looked: 'at' };
+    });
+    await sandbox.quiet();
+    expect(is(sandbox, 'b')).to.equal(true);
+    await write(entries[0]!.value);
+    await sandbox.until('it can be read again', () => cache.unreadable.size === 0);
+    await remove(sandbox, 'a', 'Background');
+    await gone(sandbox, 'a', 'b');
+  });
+
   it('an object whose owner never was goes, one of the same name notwithstanding (K-637)', async () => {
     const sandbox = await aSandbox();
     const a = await sandbox.create(aConfigMap('a'));

@@ -118,7 +118,7 @@ export class Sandbox {
   }
 
   list(plural: string, namespace?: string): Anything[] {
-    const all = [...this.#registry(plural).cache.current.values()];
+    const all = [...this.#registry(plural).cache.current().values()];
     return all
       .filter((snapshot) => !namespace || snapshot.namespace === namespace)
       .map((snapshot) => snapshot.object());

@@ -77,14 +77,17 @@ describe('serve, when it encrypts', function () {
     await stop();
   });
 
-  it('and without the key nothing is served: every answer says which one is missing', async () => {
+  it('and without the key it is not served: who lists is told which one is missing (K-543)', async () => {
     await start();
     const { code, body } = await until(async () => {
       const answer = await proxy.ask(apps, { headers });
-      return answer.body.message?.includes('k8s:enc:aesgcm:v1:key1:') ? answer : undefined;
-    }, 'it says which key it needs');
-    expect(code).to.equal(503);
-    expect(body.message).to.match(/kubedirectorapps\/kd\/one holds is encrypted by "k8s:enc:aesgcm:v1:key1:"/);
+      return answer.body.reason === 'StorageReadError' ? answer : undefined;
+    }, 'it has met what it cannot read');
+    expect(code).to.equal(500);
+    expect(body.details.causes[0].message).to.match(
+      /kubedirectorapps\/kd\/one holds is encrypted by "k8s:enc:aesgcm:v1:key1:"/,
+    );
+    expect((await proxy.ask(`${apps}/one`, { headers })).code).to.equal(500);
     await stop();
   });
 });

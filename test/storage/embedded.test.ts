@@ -211,8 +211,26 @@ describe('the embedded store', () => {
       expect(error).to.include({ code: 'Unreadable', key: '/k77' });
       expect((await errorOf(kv.range({ start: '/', end: '0' }, never))).key).to.equal('/k77');
       expect((await kv.range({ start: '/k78' }, never)).entries).to.have.length(1);
+      const { entries } = await kv.range({ start: '/', end: '0', tolerant: true }, never);
+      expect(entries).to.have.length(200);
+      expect(entries.filter(({ unreadable }) => unreadable).map(({ key }) => key)).to.deep.equal(['/k77']);
       await put(kv, '/k77', 'whole again');
       expect((await kv.range({ start: '/', end: '0' }, never)).count).to.equal(200);
+    });
+
+    it('in a value can lose that value, and is compacted all the same', async () => {
+      await fill();
+      overwrite((bytes) => {
+        const at = bytes.lastIndexOf(`${'value '.repeat(500)}77`);
+        bytes[at + 100]! ^= 1;
+      });
+      const kv = await open();
+      const { revision } = await kv.txn({ when: [], perform: [{ delete: '/k77' }] }, never);
+      await kv.compact(revision, never);
+      expect((await kv.range({ start: '/', end: '0' }, never)).count).to.equal(199);
+      expect((await kv.range({ start: '/', end: '0', revision }, never)).count).to.equal(199);
+      await put(kv, '/k77', 'anew');
+      expect((await kv.range({ start: '/k77' }, never)).entries[0]?.value.toString()).to.equal('anew');
     });
 
     it('of another format says so', async () => {

@@ -2,7 +2,7 @@
  * What our kinds ask about one another, answered from the registries of this server: apps, in the local catalog first, then in the
  * system's; the configuration; and which clusters use an app.
  */
-import type { KubeObject, ObjectKey } from '../../../openapi/machinery/meta.ts';
+import { type KubeObject, keyFromText, type ObjectKey } from '../../../openapi/machinery/meta.ts';
 import { isNotFound } from '../../../openapi/machinery/status.ts';
 import type { KubeDirectorApp } from '../../../openapi/v1beta1/kubedirectorapp.ts';
 import type { KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
@@ -46,7 +46,10 @@ export function catalogLookups(
   const clustersOf = (app: ObjectKey): ObjectKey[] => {
     const users: ObjectKey[] = [];
     const isSystem = app.namespace === systemNamespace;
-    const instances = of('kubedirectorclusters').cache.among([{ field: 'spec.app', negated: false, value: app.name }]);
+    const instances = of('kubedirectorclusters').cache.among(
+      [{ field: 'spec.app', negated: false, value: app.name }],
+      isSystem ? '' : `${app.namespace}/`,
+    );
     // Clusters anywhere use apps of the system catalog, those of the same namespace the others.
     for (const snapshot of isSystem ? instances.values() : objectsUnder(instances, `${app.namespace}/`)) {
       const { appCatalog } = snapshot.object<KubeDirectorCluster>().spec;
@@ -109,9 +112,9 @@ export function catalogLookups(
       const { guards, cache } = registries();
       const seen = await guards.seen(clustersGuard, signal);
       await cache.current(signal);
-      const [first] = of('kubedirectorclusters').cache.current.values();
+      const [first] = of('kubedirectorclusters').cache.keys();
       return {
-        clusters: first ? [{ namespace: first.namespace, name: first.name }] : [],
+        clusters: first === undefined ? [] : [keyFromText(first)],
         unchanged: { when: [seen] },
       };
     },

@@ -106,7 +106,7 @@ export class Namespaces {
 
   #remains(name: string): Remains[] {
     return this.#registries
-      .map((registry) => ({ registry, objects: [...objectsUnder(registry.cache.current, `${name}/`)] }))
+      .map((registry) => ({ registry, objects: [...objectsUnder(registry.cache.current(`${name}/`), `${name}/`)] }))
       .filter(({ objects }) => objects.length);
   }
 

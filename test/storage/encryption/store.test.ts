@@ -142,6 +142,10 @@ describe('a store that encrypts', () => {
         await put(await opened(...before), place('a'), 'canary');
         const kv = await opened(...after);
         expect(await codeOf(entryAt(kv, place('a')))).to.equal('Unreadable');
+        const { entries } = await kv.range({ start: place('a'), tolerant: true }, never);
+        expect(entries[0]).to.include({ key: place('a'), createRevision: entries[0]!.revision });
+        expect(entries[0]!.value).to.have.length(0);
+        expect(entries[0]!.unreadable?.message).to.match(message);
         expect(await messageOf(entryAt(kv, place('a')))).to.match(message);
       });
 

@@ -100,7 +100,10 @@ export class Dependents {
     if (!registry) return 'unknown';
     const { namespaced } = registry.resource;
     if (namespaced && !namespace) return 'unknown';
-    const owner = registry.cache.get(namespaced ? `${namespace}/${name}` : name);
+    const key = namespaced ? `${namespace}/${name}` : name;
+    // It is there, though nobody can tell what it is.
+    if (registry.cache.unreadable.get(key)) return 'unknown';
+    const owner = registry.cache.get(key);
     if (owner?.uid !== uid) return 'absent';
     if (!this.#waiting.has(uid)) return 'present';
     return owner.object<KubeObject>().metadata.finalizers?.includes(foregroundFinalizer) ? 'waiting' : 'present';

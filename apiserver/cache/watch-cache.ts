@@ -86,6 +86,8 @@ export class WatchCache {
   #complaint = '';
   readonly #toldUnreadable = new Map<string, string>();
   #lookedAt = 0;
+  /** A revision of storage that was waited for in vain: until it is shown, the cache is late. */
+  #late = 0;
 
   constructor(parts: { kv: KeyValueStore; keyspace: Keyspace; clock: Clock; log: Log; judge?: StoreJudge }) {
     this.#kv = parts.kv;
@@ -154,6 +156,7 @@ export class WatchCache {
       }
     }
     clearInterval(trimming);
+    this.#late = 0;
     await looking;
   }
 
@@ -227,6 +230,43 @@ export class WatchCache {
     return revision;
   }
 
+  /**
+   * Waits as `current` does, but not for ever for a watch that tells nothing, as one on a half-open connection does: then storage has to
+   * be read itself. While it is known to be late, nobody else waits for it.
+   *
+   * @returns a revision to read storage at, linearizable; undefined when the cache shows everything
+   * @throws StatusError 503 when storage is not the one that is shown; 429
+   */
+  async lateAt(signal: AbortSignal): Promise<number | undefined> {
+    const revision = await orAborted(this.#present(), signal);
+    if (this.#ready && revision > this.#revision && this.#revision < this.#late) this.#askForProgress();
+    else if (await this.comesTo(revision, signal)) return undefined;
+    const newest = await this.#judgedRevision(signal);
+    this.#late = Math.max(this.#late, newest);
+    return newest;
+  }
+
+  /** Waits until the cache shows `revision`. @returns has it in time? @throws StatusError 429 */
+  async comesTo(revision: number, signal: AbortSignal): Promise<boolean> {
+    if (this.#ready && revision > this.#revision && revision <= this.#late) return false;
+    try {
+      await this.reach(revision, signal);
+      return true;
+    } catch (error) {
+      if (isTooLate(error)) return false;
+      throw error;
+    }
+  }
+
+  /** The revision of storage, and is it still the one that was judged? */
+  async #judgedRevision(signal: AbortSignal): Promise<number> {
+    const { entries, revision } = await this.#kv.range({ start: this.#identityKey }, signal);
+    if (this.#ready && entries[0]?.value.toString() === this.#identity) return revision;
+    const error = new StorageError('Unreadable', 'the store lost its identity: it is being replaced');
+    this.rebuild(error);
+    throw StatusError.unavailable(error.message, 1);
+  }
+
   /** One question to storage for everybody who asks before it is put. */
   #present(): Promise<number> {
     if (!this.#asking) {
@@ -278,7 +318,7 @@ export class WatchCache {
     if (this.#progressTimer) return;
     const ask = (): void => {
       this.#progressTimer = undefined;
-      if (!this.#waiters.size) return;
+      if (!this.#waiters.size && this.#revision >= this.#late) return;
       this.#kv.requestProgress();
       this.#progressTimer = setTimeout(ask, progressMs);
     };
@@ -400,6 +440,8 @@ export class WatchCache {
     return afterResource ? key.slice(0, afterResource) : undefined;
   }
 }
+
+const isTooLate = (error: unknown): boolean => error instanceof StatusError && error.code === 504;
 
 const frozen = (cache: ResourceCache): Frozen => ({
   objects: cache.frozen(),

@@ -13,6 +13,7 @@ import { type ContinueToken, continueToken, parseContinueToken } from './continu
 import { statusFor } from './errors.ts';
 import type { KindCodec } from './kind-codec.ts';
 import { keyPrefix, picks, type Selection, selected } from './selection.ts';
+import { Turns } from './turns.ts';
 import { WatchReader, type WatchRequest } from './watch-reader.ts';
 
 export interface ListRequest {
@@ -40,6 +41,7 @@ export class Reads {
   readonly #cache: ResourceCache;
   readonly #root: string;
   readonly #groupResource: GroupResource;
+  readonly #readers = new Turns(readersAtOnce);
 
   constructor(parts: {
     codec: KindCodec;
@@ -63,10 +65,20 @@ export class Reads {
    * @throws StatusError 404; 504 when the state asked for does not come in time
    */
   async get(key: string, resourceVersion: number | undefined, signal: AbortSignal): Promise<Snapshot> {
-    await this.#consistent(resourceVersion, signal);
-    const found = this.#told(() => this.#cache.get(key), key);
+    const found = await this.find(key, await this.#consistent(resourceVersion, signal), signal);
     if (!found) throw StatusError.notFound(this.#groupResource, key.slice(key.indexOf('/') + 1));
     return found;
+  }
+
+  /** @param late where storage is to be read, as the watch cache says; undefined: the object as the cache has it */
+  async find(key: string, late: number | undefined, signal: AbortSignal): Promise<Snapshot | undefined> {
+    if (late === undefined) return this.peek(key);
+    try {
+      const entry = await this.#store.get(this.#root + key, signal, late);
+      return entry && this.#codec.snapshotOf(entry);
+    } catch (error) {
+      throw statusFor(error, this.#groupResource, key.slice(key.indexOf('/') + 1));
+    }
   }
 
   /** The object as the cache has it now, be it a little old. @throws StatusError 500 when it is there and cannot be read */
@@ -79,7 +91,8 @@ export class Reads {
     if (token && token.revision > 0) return this.#page(request, token.revision, token, signal);
     if (request.exact && request.resourceVersion)
       return this.#page(request, request.resourceVersion, undefined, signal);
-    await this.#consistent(token ? undefined : request.resourceVersion, signal);
+    const late = await this.#consistent(token ? undefined : request.resourceVersion, signal);
+    if (late !== undefined) return this.#stored(request, late, token, signal);
     return this.#fromCache(request, token);
   }
 
@@ -90,7 +103,7 @@ export class Reads {
    */
   async watch(request: WatchRequest, signal: AbortSignal): Promise<WatchReader> {
     const { resourceVersion, initialEvents } = request;
-    if (initialEvents || !resourceVersion) await this.#consistent(resourceVersion, signal);
+    if (initialEvents || !resourceVersion) await this.#shown(resourceVersion, signal);
     else if (!this.#watchCache.ready) throw StatusError.tooManyRequests('storage is (re)initializing');
     this.#refuseUnreadable(request.selection);
     return new WatchReader(
@@ -101,7 +114,21 @@ export class Reads {
     );
   }
 
-  async #consistent(resourceVersion: number | undefined, signal: AbortSignal): Promise<void> {
+  /** @returns where to read storage itself, since the cache is late (K-553); undefined when the cache has what is asked for */
+  async #consistent(resourceVersion: number | undefined, signal: AbortSignal): Promise<number | undefined> {
+    if (resourceVersion !== undefined) {
+      await this.#watchCache.reach(resourceVersion, signal);
+      return undefined;
+    }
+    try {
+      return await this.#watchCache.lateAt(signal);
+    } catch (error) {
+      throw statusFor(error, this.#groupResource, '');
+    }
+  }
+
+  /** Waits until the cache has what is asked for. */
+  async #shown(resourceVersion: number | undefined, signal: AbortSignal): Promise<void> {
     if (resourceVersion !== undefined) return this.#watchCache.reach(resourceVersion, signal);
     try {
       await this.#watchCache.current(signal);
@@ -151,17 +178,31 @@ export class Reads {
     token: ContinueToken | undefined,
     signal: AbortSignal,
   ): Promise<ListAnswer> {
-    if (revision > this.#watchCache.revision) await this.#watchCache.reach(revision, signal);
+    // Where the cache is late, storage knows whether there is such a revision.
+    if (revision > this.#watchCache.revision) await this.#watchCache.comesTo(revision, signal);
     if (revision === this.#watchCache.revision) this.#refuseUnreadable(request.selection);
     const isNow = revision === this.#watchCache.revision;
     const kept = isNow ? this.#among(request.selection) : this.#cache.kept(revision);
     if (kept) return firstOf(kept, request, revision, token);
+    return this.#stored(request, revision, token, signal);
+  }
+
+  /** From storage, as of a revision; not many at once, since each takes the memory of what it reads. */
+  async #stored(
+    request: ListRequest,
+    revision: number,
+    token: ContinueToken | undefined,
+    signal: AbortSignal,
+  ): Promise<ListAnswer> {
+    const leave = await this.#readers.enter(signal);
     try {
       return await this.#fromStorage(request, revision, token, signal);
     } catch (error) {
       const status = statusFor(error, this.#groupResource, '');
       if (token && status instanceof StatusError && status.code === 410) throw tokenTooOld(token);
       throw status;
+    } finally {
+      leave();
     }
   }
 
@@ -191,6 +232,8 @@ export class Reads {
   }
 }
 
+/** Lists of one resource that are read from storage at once. */
+const readersAtOnce = 4;
 /** The most entries that are read from storage at once (K-178). */
 const maxRead = 10_000;
 

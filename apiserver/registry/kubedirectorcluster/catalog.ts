@@ -62,17 +62,18 @@ export function catalogLookups(
   };
   return {
     async findApp(name, namespace, catalog, signal) {
-      await registries().cache.current(signal);
+      const apps = of('kubedirectorapps');
+      const late = await registries().cache.lateAt(signal);
       const places: readonly (readonly [Catalog, string])[] = [
         ['local', namespace],
         ['system', systemNamespace],
       ];
       for (const [where, place] of places) {
         if (catalog !== undefined && catalog !== where) continue;
-        const snapshot = of('kubedirectorapps').reads.peek(`${place}/${name}`);
+        const snapshot = await apps.reads.find(`${place}/${name}`, late, signal);
         if (!snapshot) continue;
         const bond = {
-          when: [{ key: of('kubedirectorapps').root + snapshot.key, revision: snapshot.revision }],
+          when: [{ key: apps.root + snapshot.key, revision: snapshot.revision }],
           perform: [registries().guards.touched(guardOf(snapshot))],
         };
         return { app: parsed(snapshot) as KubeDirectorApp, catalog: where, bond };

@@ -105,7 +105,7 @@ export function catalogLookups(
     },
     async findAll({ group: itsGroup, version, plural }, signal) {
       const served = registries().find(itsGroup, plural);
-      if (served) return [...served.cache.current.values()].map((snapshot) => snapshot.object());
+      if (served) return [...served.cache.current().values()].map((snapshot) => snapshot.object());
       if (!host) throw new Error(`nobody can tell which ${plural} there are`);
       return (await host.list({ group: itsGroup, version, plural }, {}, signal)).items;
     },

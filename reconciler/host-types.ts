@@ -12,6 +12,7 @@ export type Amount = string | number;
 export interface ContainerPort {
   name?: string;
   containerPort: number;
+  protocol?: string;
 }
 
 export interface VolumeMount {

@@ -11,6 +11,7 @@ import { isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
 import { orAborted } from '../../openapi/machinery/signal.ts';
 import { isNotFound } from '../../openapi/machinery/status.ts';
 import { ChildView } from '../../reconciler/cluster/child-view.ts';
+import { asKept, fieldManager } from '../../reconciler/cluster/ownership.ts';
 import type { HostPort } from '../../reconciler/cluster/ports.ts';
 import type { EventSink } from '../../reconciler/events.ts';
 import type { Child, ChildKind, Lease } from '../../reconciler/host-types.ts';
@@ -38,6 +39,7 @@ export function hostPorts(client: HostClient, log: Log): HostPorts {
   const reflectors = Object.entries(childResources).map(([kind, resource]) =>
     reflectorOf(kind as ChildKind, resource, view, client, log),
   );
+  const put = (child: Child): void => view.put(asKept(child));
   const host: HostPort = {
     synced: (signal) =>
       orAborted(
@@ -46,21 +48,28 @@ export function hostPorts(client: HostClient, log: Log): HostPorts {
       ),
     children: (cluster) => view.children(cluster),
     subscribe: (changed) => view.subscribe(changed),
-    create: async (child, signal) => view.put(await client.create(childResources[child.kind], child, signal)),
+    apply: async (configuration, force, signal) => {
+      const { kind, metadata } = configuration;
+      const { name, namespace = '' } = metadata;
+      const type = 'application/apply-patch+yaml';
+      const target = { namespace, name, type, patch: configuration } as const;
+      const query = { fieldManager, ...(force && { force: 'true' }) };
+      put(await client.patch<Child>(childResources[kind], target, signal, query));
+    },
     patch: async ({ kind, namespace, name }, patch, signal) => {
       const type = 'application/merge-patch+json';
-      view.put(await client.patch<Child>(childResources[kind], { namespace, name, type, patch }, signal));
+      put(await client.patch<Child>(childResources[kind], { namespace, name, type, patch }, signal, { fieldManager }));
     },
     delete: async ({ kind, namespace, name, uid }, signal) => {
       const options = { propagationPolicy: 'Background', preconditions: { uid } };
       const answer = await client.delete(childResources[kind], namespace, name, options, signal);
-      if (isChild(answer, kind)) view.put(answer);
+      if (isChild(answer, kind)) put(answer);
       else view.removeForEver({ kind, namespace, name, uid });
     },
     lookAt: async ({ kind, namespace, name }, signal) => {
       try {
         const child = await client.get<Child>(childResources[kind], namespace, name, signal);
-        view.put(child);
+        put(child);
         return child;
       } catch (error) {
         if (isNotFound(error)) return undefined;
@@ -91,8 +100,8 @@ const reflectorOf = (
     resource,
     labelSelector: labels.cluster,
     listener: {
-      replace: (children, resourceVersion) => view.replace(kind, children, resourceVersion),
-      put: (child) => view.put(child),
+      replace: (children, resourceVersion) => view.replace(kind, children.map(asKept), resourceVersion),
+      put: (child) => view.put(asKept(child)),
       remove: (child) => view.remove(child),
     },
     log,

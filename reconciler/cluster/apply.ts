@@ -2,9 +2,10 @@
  * Carrying out a plan: all steps side by side, every outcome collected. One that fails stops no other, since a broken member must not
  * keep the rest of its cluster waiting.
  */
-import { hasReason, isAlreadyExists, isConflict, isNotFound, StatusError } from '../../openapi/machinery/status.ts';
+import { hasReason, isConflict, isNotFound, StatusError } from '../../openapi/machinery/status.ts';
 import type { KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import { isNamespaceTerminating } from '../errors.ts';
+import type { Child } from '../host-types.ts';
 import { standingOf } from './current.ts';
 import type { HostPort } from './ports.ts';
 import { namespaceGoes, type Problem } from './problems.ts';
@@ -49,23 +50,23 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<Outcome> {
   try {
+    if (step.verb === 'create') return await make(step, cluster, host, signal);
     await carryOut(step, host, signal);
     return { step, result: 'done' };
   } catch (error) {
     if (signal.aborted) throw error;
     if (isConflict(error)) return { step, result: 'stale' };
     if (isNotFound(error) && step.verb !== 'create') return { step, result: step.verb === 'delete' ? 'done' : 'stale' };
-    if (isAlreadyExists(error) && step.verb === 'create') return explain(step, cluster, host, error, signal);
     if (isNamespaceTerminating(error))
       return { step, result: 'paused', problem: namespaceGoes(cluster.metadata.namespace ?? ''), error };
     return { step, result: 'refused', problem: problemOf(step, error), error };
   }
 }
 
-function carryOut(step: Step, host: HostPort, signal: AbortSignal): Promise<void> {
+function carryOut(step: Exclude<Step, Creation>, host: HostPort, signal: AbortSignal): Promise<void> {
   switch (step.verb) {
-    case 'create':
-      return host.create(step.child, signal);
+    case 'apply':
+      return host.apply(step.configuration, true, signal);
     case 'patch':
       return host.patch(step.child, step.patch, signal);
     case 'delete':
@@ -73,28 +74,40 @@ function carryOut(step: Step, host: HostPort, signal: AbortSignal): Promise<void
   }
 }
 
-/** The name is taken by something that the view does not show: ours without its label, or a stranger's. */
-async function explain(
-  step: Step & { verb: 'create' },
+type Creation = Step & { readonly verb: 'create' };
+
+/**
+ * Applying also changes what is there; so the name has to be seen to be free, past the view, which may be late, and which does not
+ * show strangers. What comes in between is a stranger's and conflicts, since nothing is taken by force here, or it is our own: another
+ * leader has made the same child, and applying says the same once more.
+ */
+async function make(
+  step: Creation,
   cluster: KubeDirectorCluster,
   host: HostPort,
-  error: unknown,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const taken = (found: Child): Outcome => {
+    if (standingOf(cluster, found) !== 'other') return { step, result: 'stale' };
+    const problem = takenBy(cluster, found);
+    return { step, result: 'refused', problem, error: new Error(problem.message) };
+  };
+  const found = await host.lookAt(referenceTo(step.child), signal);
+  if (found) return taken(found);
   try {
-    const found = await host.lookAt(referenceTo(step.child), signal);
-    if (!found || standingOf(cluster, found) !== 'other') return { step, result: 'stale' };
-    return { step, result: 'refused', problem: takenBy(cluster, found), error };
-  } catch (failure) {
-    if (signal.aborted) throw failure;
-    return { step, result: 'refused', problem: problemOf(step, failure), error: failure };
+    await host.apply(step.child, false, signal);
+    return { step, result: 'done' };
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    const quicker = await host.lookAt(referenceTo(step.child), signal);
+    return quicker ? taken(quicker) : { step, result: 'stale' };
   }
 }
 
 function problemOf(step: Step, error: unknown): Problem {
   const { kind, name } = subjectOf(step);
   const why = hasReason(error, 'InternalError') || !(error instanceof StatusError) ? unreachable(error) : error.message;
-  const verbs = { create: 'created', patch: 'changed', delete: 'deleted' } as const;
+  const verbs = { create: 'created', apply: 'changed', patch: 'changed', delete: 'deleted' } as const;
   return {
     reason: step.verb === 'create' ? 'ChildNotCreated' : 'ChildNotChanged',
     message: `${kind} ${name} could not be ${verbs[step.verb]}: ${why}`,

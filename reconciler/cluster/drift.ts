@@ -1,39 +1,67 @@
 /**
- * Drift: how a child that exists differs from what it is to be, as a merge patch that mends what Kubernetes lets us mend, and as
- * sentences about what it does not.
+ * Drift: how a child that exists differs from what it is to be, as the configuration that makes it so again, and as sentences about
+ * what Kubernetes does not let us mend.
  *
- * Only fields that we set are looked at. What the host or a user added beside them stays.
+ * Only fields that are ours are looked at. What the host or a user added beside them stays, with two exceptions, which applying cannot
+ * mend and a patch does: labels in the selector of a Service, and ports among its ports, are all ours by right.
  */
 import { sameJson } from '../../openapi/machinery/json.ts';
 import type { ObjectMeta, OwnerReference } from '../../openapi/machinery/meta.ts';
 import { parseQuantity } from '../../openapi/machinery/quantity.ts';
 import type { Amount, Child, Container, Service, ServicePort, StatefulSet } from '../host-types.ts';
 import { controllerOf } from './current.ts';
-import type { MergePatch } from './ports.ts';
+import { below, extracted, fieldsOf, namesIn } from './ownership.ts';
+import type { Configuration, MergePatch } from './ports.ts';
+import { apply, patch, type Step } from './steps.ts';
 
-/** @returns undefined when there is nothing to mend */
-export function statefulSetPatch(seen: StatefulSet, wanted: StatefulSet): MergePatch | undefined {
-  return patchOf(seen, wanted, {
-    ...(seen.spec.replicas !== wanted.spec.replicas && { replicas: wanted.spec.replicas }),
-  });
+type OwnMetadata = Pick<ObjectMeta, 'labels' | 'annotations' | 'ownerReferences'>;
+
+/**
+ * A StatefulSet is scaled, labelled and owned anew. Whatever else of it is ours is said again as it stands, so that it neither changes
+ * nor is taken away: its template is that of the pods that run.
+ *
+ * @returns undefined when there is nothing to mend
+ */
+export function statefulSetConfiguration(
+  seen: StatefulSet,
+  metadata: OwnMetadata,
+  replicas: number | undefined,
+): Configuration | undefined {
+  if (seen.spec.replicas === replicas && !metadataDiffers(seen, metadata)) return undefined;
+  const fields = below(fieldsOf(seen), 'spec');
+  const owned = Object.keys(fields).length > 0 ? (extracted(seen.spec, fields) as object) : {};
+  return configurationOf(seen, metadata, { ...owned, ...(replicas !== undefined && { replicas }) });
+}
+
+/** What of an object's labels or annotations is ours, as it stands. */
+export function ownEntries(seen: Child, field: 'labels' | 'annotations'): Record<string, string> {
+  const entries = seen.metadata[field] ?? {};
+  const names = namesIn(below(fieldsOf(seen), 'metadata', field)).filter((name) => Object.hasOwn(entries, name));
+  return Object.fromEntries(names.map((name) => [name, entries[name]!]));
 }
 
 /** @returns undefined when there is nothing to mend */
-export function servicePatch(seen: Service, wanted: Service): MergePatch | undefined {
+export function serviceStep(seen: Service, wanted: Service): Step | undefined {
+  const reason = `Service ${seen.metadata.name} has drifted`;
+  const intruders = intrudersIn(seen, wanted);
+  if (intruders) return patch(seen, withPrecondition(seen, {}, intruders), reason);
   const { type, selector, publishNotReadyAddresses, ports = [] } = wanted.spec;
-  return patchOf(seen, wanted, {
-    ...(seen.spec.type !== type && { type }),
-    ...(!sameJson(seen.spec.selector, selector) && { selector: replacing(seen.spec.selector, selector) }),
-    ...(seen.spec.publishNotReadyAddresses !== publishNotReadyAddresses && { publishNotReadyAddresses }),
-    ...(!samePorts(seen.spec.ports ?? [], ports) && { ports: keepingNodePorts(seen.spec.ports ?? [], ports, type) }),
-  });
+  const drifted =
+    seen.spec.type !== type ||
+    !sameJson(seen.spec.selector, selector) ||
+    seen.spec.publishNotReadyAddresses !== publishNotReadyAddresses ||
+    !samePorts(seen.spec.ports ?? [], ports) ||
+    metadataDiffers(seen, wanted.metadata);
+  return drifted ? apply(seen, configurationOf(seen, wanted.metadata, wanted.spec), reason) : undefined;
 }
 
 /** Makes `owner` the controller of a child, or lets go of it. @returns undefined when there is nothing to do */
-export function ownerPatch(seen: Child, owner: OwnerReference, owned: boolean): MergePatch | undefined {
+export function ownerStep(seen: Child, owner: OwnerReference, owned: boolean, reason: string): Step | undefined {
   if ((controllerOf(seen)?.uid === owner.uid) === owned) return undefined;
+  if (owned) return apply(seen, configurationOf(seen, { ownerReferences: [owner] }), reason);
+  // Others may own the reference beside us, as after a restore: then applying without it would leave it there.
   const others = seen.metadata.ownerReferences?.filter(({ uid }) => uid !== owner.uid) ?? [];
-  return withPrecondition(seen, { ownerReferences: owned ? [...others, owner] : others }, {});
+  return patch(seen, withPrecondition(seen, { ownerReferences: others }, {}), reason);
 }
 
 /** What cannot be changed in a StatefulSet that exists, and differs from what is wanted: one phrase each. */
@@ -49,10 +77,26 @@ export function unchangeable(seen: StatefulSet, wanted: StatefulSet): string[] {
   ];
 }
 
-function patchOf(seen: Child, wanted: Child, spec: Record<string, unknown>): MergePatch | undefined {
-  const metadata = metadataPatch(seen.metadata, wanted.metadata);
-  if (Object.keys(metadata).length === 0 && Object.keys(spec).length === 0) return undefined;
-  return withPrecondition(seen, metadata, spec);
+/** All that we want to own of an object, for the state in which it was seen. */
+function configurationOf(
+  { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion } }: Child,
+  { labels, annotations, ownerReferences }: OwnMetadata,
+  spec?: object,
+): Configuration {
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      ...(namespace && { namespace }),
+      ...(uid && { uid }),
+      ...(resourceVersion && { resourceVersion }),
+      ...(labels && { labels }),
+      ...(annotations && { annotations }),
+      ...(ownerReferences && { ownerReferences }),
+    },
+    ...(spec && { spec }),
+  };
 }
 
 /** A patch that was made for another state of the object than it has by then is refused with a Conflict. */
@@ -65,36 +109,39 @@ const withPrecondition = (
   ...(Object.keys(spec).length > 0 && { spec }),
 });
 
-function metadataPatch(seen: ObjectMeta, wanted: ObjectMeta): Record<string, unknown> {
-  const labels = missing(seen.labels, wanted.labels);
-  const annotations = missing(seen.annotations, wanted.annotations);
-  const owner = wanted.ownerReferences![0]!;
-  const owned = seen.ownerReferences?.some((reference) => sameJson(reference, owner));
-  const others = seen.ownerReferences?.filter(({ uid }) => uid !== owner.uid) ?? [];
+const metadataDiffers = (seen: Child, wanted: OwnMetadata): boolean =>
+  entriesDiffer(seen, 'labels', wanted.labels) ||
+  entriesDiffer(seen, 'annotations', wanted.annotations) ||
+  !wanted.ownerReferences?.every((owner) =>
+    seen.metadata.ownerReferences?.some((reference) => sameJson(reference, owner)),
+  );
+
+/** Is one missing or another, or is one of ours there that is not wanted any more? */
+const entriesDiffer = (
+  seen: Child,
+  field: 'labels' | 'annotations',
+  wanted: Readonly<Record<string, string>> = {},
+): boolean =>
+  Object.entries(wanted).some(([key, value]) => seen.metadata[field]?.[key] !== value) ||
+  Object.keys(ownEntries(seen, field)).some((key) => !Object.hasOwn(wanted, key));
+
+/** A patch of the spec that takes away labels and ports that are not wanted there. */
+function intrudersIn({ spec: seen }: Service, { spec: wanted }: Service): Record<string, unknown> | undefined {
+  const labels = Object.keys(seen.selector ?? {}).filter((key) => !Object.hasOwn(wanted.selector ?? {}, key));
+  const ports = wanted.ports ?? [];
+  const surplus = (seen.ports ?? []).some((port) => !ports.some((other) => keyOfPort(other) === keyOfPort(port)));
+  if (labels.length === 0 && !surplus) return undefined;
   return {
-    ...(labels && { labels }),
-    ...(annotations && { annotations }),
-    ...(!owned && { ownerReferences: [...others, owner] }),
+    ...(labels.length > 0 && {
+      selector: { ...Object.fromEntries(labels.map((key) => [key, null])), ...wanted.selector },
+    }),
+    // A merge patch replaces the whole list.
+    ...(surplus && { ports: keepingNodePorts(seen.ports ?? [], ports) }),
   };
 }
 
-/** The wanted entries that are not there. */
-function missing(
-  seen: Readonly<Record<string, string>> = {},
-  wanted: Readonly<Record<string, string>> = {},
-): Record<string, string> | undefined {
-  const entries = Object.entries(wanted).filter(([key, value]) => seen[key] !== value);
-  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
-}
-
-/** A merge patch that leaves exactly `wanted`: keys that must go are null. */
-const replacing = (
-  seen: Readonly<Record<string, string>> = {},
-  wanted: Readonly<Record<string, string>> = {},
-): Record<string, string | null> => ({
-  ...Object.fromEntries(Object.keys(seen).map((key) => [key, null])),
-  ...wanted,
-});
+/** What tells ports apart when they are applied. */
+const keyOfPort = ({ port, protocol = 'TCP' }: ServicePort): string => `${protocol}/${port}`;
 
 const samePort = (a: ServicePort, b: ServicePort): boolean =>
   a.name === b.name &&
@@ -102,17 +149,14 @@ const samePort = (a: ServicePort, b: ServicePort): boolean =>
   (a.targetPort ?? a.port) === (b.targetPort ?? b.port) &&
   (a.protocol ?? 'TCP') === (b.protocol ?? 'TCP');
 
+/** In any order: applying does not put what is there into another one. */
 const samePorts = (seen: readonly ServicePort[], wanted: readonly ServicePort[]): boolean =>
-  seen.length === wanted.length && wanted.every((port, i) => samePort(seen[i]!, port));
+  seen.length === wanted.length && wanted.every((port) => seen.some((other) => samePort(other, port)));
 
-/** Lists are replaced as a whole; node ports that people have written down stay where they are. */
-const keepingNodePorts = (
-  seen: readonly ServicePort[],
-  wanted: readonly ServicePort[],
-  type: string | undefined,
-): ServicePort[] =>
+/** Node ports that people have written down stay where they are. */
+const keepingNodePorts = (seen: readonly ServicePort[], wanted: readonly ServicePort[]): ServicePort[] =>
   wanted.map((port) => {
-    const nodePort = type === 'ClusterIP' ? undefined : seen.find((other) => other.port === port.port)?.nodePort;
+    const nodePort = seen.find((other) => keyOfPort(other) === keyOfPort(port))?.nodePort;
     return { ...port, ...(nodePort && { nodePort }) };
   });
 

@@ -13,14 +13,14 @@ import { lastNodeIDAnnotation, nodeIDsAnnotation } from './annotations.ts';
 import { type Blueprint, type FoundApp, namespaceOf } from './blueprint.ts';
 import { type Current, currentOf, headlessServiceIn, isGoing, roleOf } from './current.ts';
 import { headlessServiceFor } from './desired.ts';
-import { ownerPatch } from './drift.ts';
+import { ownerStep } from './drift.ts';
 import { NodeIDs, parseNodeIDs } from './node-ids.ts';
 import type { Children } from './ports.ts';
 import { namespaceGoes } from './problems.ts';
 import { planRole, type RolePlan } from './roles.ts';
 import { planService } from './services.ts';
 import { type Assessment, statusFor, statusWithoutApp } from './status.ts';
-import { patch, remove, type Step } from './steps.ts';
+import { remove, type Step } from './steps.ts';
 
 /** What is wanted. */
 export interface Intent {
@@ -152,7 +152,6 @@ function claimOwners(
   return [...claims.values()].flatMap((claim) => {
     const madeFor = /^(?:p|b\d+)-(.+)-\d+$/.exec(claim.metadata.name)?.[1] ?? '';
     if (!statefulSets.has(madeFor) || standingOf(claim) === 'other' || isGoing(claim)) return [];
-    const change = ownerPatch(claim, owner, owned);
-    return change ? [patch(claim, change, owned ? 'the claim goes with the cluster' : 'the claim stays behind')] : [];
+    return ownerStep(claim, owner, owned, owned ? 'the claim goes with the cluster' : 'the claim stays behind') ?? [];
   });
 }

@@ -59,7 +59,12 @@ function containerFor({ role, effective, found }: RoleBlueprint, volumeMounts: V
     image,
     ...(role.resources && { resources: resourcesOf(role.resources) }),
     ...(ports.length > 0 && {
-      ports: ports.map(({ port, containerPortName }) => ({ name: containerPortName, containerPort: port })),
+      // The protocol is part of what tells ports apart when they are applied.
+      ports: ports.map(({ port, containerPortName }) => ({
+        name: containerPortName,
+        containerPort: port,
+        protocol: 'TCP',
+      })),
     }),
     ...(env.length > 0 && { env }),
     volumeMounts,

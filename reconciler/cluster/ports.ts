@@ -5,7 +5,7 @@
  * Every call that waits takes a signal last and gives up when that aborts. Failures are StatusErrors; whatever else is thrown
  * counts as a fault of the way there, and is tried again.
  */
-import type { ObjectKey } from '../../openapi/machinery/meta.ts';
+import type { ObjectKey, ObjectMeta } from '../../openapi/machinery/meta.ts';
 import type { KubeDirectorApp } from '../../openapi/v1beta1/kubedirectorapp.ts';
 import type { KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { ConfigSpec } from '../../openapi/v1beta1/kubedirectorconfig.ts';
@@ -78,13 +78,24 @@ export interface Children {
 export type MergePatch = Readonly<Record<string, unknown>>;
 
 /**
+ * What is applied: all that we want to own of an object, and no more. Of an object that exists it names uid and resourceVersion, for
+ * the same reason as a patch; a uid alone would let a leader that has lost its Lease scale down what its successor has scaled up.
+ */
+export interface Configuration {
+  readonly apiVersion: string;
+  readonly kind: ChildKind;
+  readonly metadata: Partial<ObjectMeta> & { readonly name: string };
+  readonly spec?: object;
+}
+
+/**
  * The host cluster: a view of the children, kept up to date by watches, and writes.
  *
- * **Own writes are in the view when their promise resolves.** `create`, `patch` and `delete` put the host's answer into the view
+ * **Own writes are in the view when their promise resolves.** `apply`, `patch` and `delete` put the host's answer into the view
  * themselves, unless that has something newer, and do not wait for the watch to come round (ChildView does this). A controller that
  * counted expected events instead would need a time after which it stops believing in them; here nothing can be forgotten. And
- * nothing breaks where the promise is kept badly: children have names of their own, patches name a resourceVersion and deletes a
- * uid, so that a decision made on an old view ends in a 409 and not in a second object.
+ * nothing breaks where the promise is kept badly: children have names of their own, configurations and patches name a resourceVersion
+ * and deletes a uid, so that a decision made on an old view ends in a 409 and not in a second object.
  */
 export interface HostPort {
   /** Resolves when the view holds everything that the host has. Before, what is missing would count as gone. */
@@ -96,15 +107,21 @@ export interface HostPort {
   children(cluster: ObjectKey): Children;
   /** `changed` is called after every change in the view, own writes included. */
   subscribe(changed: (cluster: ObjectKey) => void): Unsubscribe;
-  /** @throws StatusError AlreadyExists; Forbidden with the cause NamespaceTerminating, or for want of quota or rights */
-  create(child: Child, signal: AbortSignal): Promise<void>;
+  /**
+   * Server-side apply, as the manager `kubedirector`. What is not there is created.
+   *
+   * @param force are fields taken from whoever else owns them? Only of an object that is known to be ours
+   * @throws StatusError Conflict when it has changed since, or others own fields; Forbidden with the cause NamespaceTerminating, or
+   *   for want of quota or rights
+   */
+  apply(configuration: Configuration, force: boolean, signal: AbortSignal): Promise<void>;
   /** @throws StatusError Conflict when it has changed since, NotFound */
   patch(child: SeenChild, patch: MergePatch, signal: AbortSignal): Promise<void>;
   /** Deletes in the background, if it still has this uid. @throws StatusError Conflict, NotFound */
   delete(child: SeenChild, signal: AbortSignal): Promise<void>;
   /**
-   * Reads one object from the host, past the view, and takes it into the view if it belongs to a cluster. For the one case that
-   * the view cannot explain: a name that is taken by something without our label.
+   * Reads one object from the host, past the view, and takes it into the view if it belongs to a cluster: to know that a name is free
+   * before it is taken, and whose it is when it is not.
    */
   lookAt(child: ChildReference, signal: AbortSignal): Promise<Child | undefined>;
 }

@@ -4,9 +4,9 @@
 import type { KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { Child, Service } from '../host-types.ts';
 import { type Current, controllerOf, isGoing } from './current.ts';
-import { servicePatch } from './drift.ts';
+import { serviceStep } from './drift.ts';
 import type { Problem } from './problems.ts';
-import { create, type Part, patch } from './steps.ts';
+import { create, type Part } from './steps.ts';
 
 export function planService(wanted: Service, cluster: KubeDirectorCluster, current: Current, reason: string): Part {
   const { name } = wanted.metadata;
@@ -17,8 +17,8 @@ export function planService(wanted: Service, cluster: KubeDirectorCluster, curre
     const message = `Service ${name} is being deleted and will be made again`;
     return { steps: [], problems: [{ reason: 'ChildTerminating', message }] };
   }
-  const change = servicePatch(seen, wanted);
-  return { steps: change ? [patch(seen, change, `Service ${name} has drifted`)] : [], problems: [] };
+  const mending = serviceStep(seen, wanted);
+  return { steps: mending ? [mending] : [], problems: [] };
 }
 
 /** A name that we need is in use: by a deleted cluster of the same name, which passes, or by a stranger, which does not. */

@@ -11,10 +11,10 @@ import { nodeIDsAnnotation } from './annotations.ts';
 import type { RoleBlueprint } from './blueprint.ts';
 import { type Current, controllerOf, isGoing } from './current.ts';
 import { statefulSetFor } from './desired.ts';
-import { statefulSetPatch, unchangeable } from './drift.ts';
+import { ownEntries, statefulSetConfiguration, unchangeable } from './drift.ts';
 import type { Problem } from './problems.ts';
 import { takenBy } from './services.ts';
-import { create, type Part, patch, remove, type Step } from './steps.ts';
+import { apply, create, type Part, remove, type Step } from './steps.ts';
 
 const nothing: Part = { steps: [], problems: [] };
 const onlySteps = (steps: readonly Step[]): Part => ({ steps, problems: [] });
@@ -36,10 +36,10 @@ export function planStatefulSet(blueprint: RoleBlueprint, seen: StatefulSet | un
   }
   if (current.standingOf(seen) === 'other') return { steps: [], problems: [takenBy(cluster, seen)] };
   if (isGoing(seen)) return waitFor(`StatefulSet ${name} is being deleted and will be made again`, 'ChildTerminating');
-  const change = statefulSetPatch(seen, wanted);
+  const change = statefulSetConfiguration(seen, wanted.metadata, replicas);
   const differences = unchangeable(seen, wanted);
   return {
-    steps: change ? [patch(seen, change, reasonOf(seen, wanted, role.id))] : [],
+    steps: change ? [apply(seen, change, reasonOf(seen, wanted, role.id))] : [],
     problems:
       differences.length > 0
         ? [{ reason: 'CannotBeChanged', message: `StatefulSet ${name} cannot be changed: ${differences.join('; ')}` }]
@@ -61,19 +61,14 @@ function reasonOf(seen: StatefulSet, wanted: StatefulSet, role: string): string 
  */
 export function retire(statefulSet: StatefulSet | undefined, members: number, cluster: KubeDirectorCluster): Part {
   if (!statefulSet || isGoing(statefulSet)) return nothing;
-  const { metadata, spec } = statefulSet;
   if (members === 0) return onlySteps([remove(statefulSet, 'the role has no members')]);
-  const wanted: StatefulSet = {
-    ...statefulSet,
-    metadata: {
-      ...metadata,
-      annotations: { ...metadata.annotations, [nodeIDsAnnotation]: '' },
-      ownerReferences: [controllerReference(cluster)],
-    },
-    spec: { ...spec, replicas: 0 },
+  const metadata = {
+    labels: ownEntries(statefulSet, 'labels'),
+    annotations: { ...ownEntries(statefulSet, 'annotations'), [nodeIDsAnnotation]: '' },
+    ownerReferences: [controllerReference(cluster)],
   };
-  const change = statefulSetPatch(statefulSet, wanted);
-  return change ? onlySteps([patch(statefulSet, change, 'the role is being removed')]) : nothing;
+  const change = statefulSetConfiguration(statefulSet, metadata, 0);
+  return change ? onlySteps([apply(statefulSet, change, 'the role is being removed')]) : nothing;
 }
 
 /**

@@ -4,6 +4,11 @@
  *
  * Views may lag: then changes by others are seen when `catchUp` is called, and own writes at once, as the ports promise.
  */
+import { FieldManager, FieldSet } from '../../apiserver/managedfields/field-manager.ts';
+import { podResource } from '../../deploy/sandbox/kinds/pods/resource.ts';
+import { serviceResource } from '../../deploy/sandbox/kinds/services/resource.ts';
+import { statefulSets } from '../../deploy/sandbox/kinds/statefulsets/resource.ts';
+import { claimResource } from '../../deploy/sandbox/kinds/volumes/claims.ts';
 import { copyOf, sameJson } from '../../openapi/machinery/json.ts';
 import { silentLog } from '../../openapi/machinery/log.ts';
 import { isRecord, keyOf, keyText, type ObjectKey } from '../../openapi/machinery/meta.ts';
@@ -12,14 +17,15 @@ import type { KubeDirectorApp } from '../../openapi/v1beta1/kubedirectorapp.ts';
 import type { ClusterSpec, ClusterStatus, KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { ConfigSpec } from '../../openapi/v1beta1/kubedirectorconfig.ts';
 import { ChildView } from '../../reconciler/cluster/child-view.ts';
-import type { ChildReference, MergePatch, Ports, SeenChild } from '../../reconciler/cluster/ports.ts';
+import { fieldManager } from '../../reconciler/cluster/ownership.ts';
+import type { ChildReference, Configuration, MergePatch, Ports, SeenChild } from '../../reconciler/cluster/ports.ts';
 import { clusterReconciler } from '../../reconciler/cluster/reconcile.ts';
 import type { Result } from '../../reconciler/controller.ts';
 import type { Child, Event, Pod, StatefulSet } from '../../reconciler/host-types.ts';
 import { anApp } from '../make/kubedirector.ts';
 import { SetTimers } from '../make/set-timers.ts';
 
-export type Verb = 'create' | 'patch' | 'delete' | 'updateStatus';
+export type Verb = 'create' | 'apply' | 'patch' | 'delete' | 'updateStatus';
 type Listener<T> = (key: T) => void;
 
 const groups: Readonly<Record<string, { group: string; resource: string }>> = {
@@ -135,7 +141,7 @@ export class World {
   }
 
   put(child: Child): Child {
-    const stored = copyOf(child);
+    const stored = owned(copyOf(child), this.children.get(idOf(child)), 'somebody');
     stored.metadata.uid ??= this.#uid();
     stored.metadata.resourceVersion = this.#next();
     this.children.set(idOf(stored), stored);
@@ -268,7 +274,7 @@ export class World {
         synced: async () => {},
         children: (cluster) => this.#view.children(cluster),
         subscribe: (changed) => this.#view.subscribe(changed),
-        create: async (child) => this.#create(child),
+        apply: async (configuration, force) => this.#apply(configuration, force),
         patch: async (child, patch) => this.#patch(child, patch),
         delete: async (child) => this.#delete(child),
         lookAt: async (child) => this.#lookAt(child),
@@ -299,11 +305,16 @@ export class World {
     return this.#store(stored as KubeDirectorCluster);
   }
 
-  #create(child: Child): void {
-    const { namespace = '', name } = child.metadata;
-    this.#mayWrite('create', name, child.kind);
-    const resource = groups[child.kind]!;
-    if (this.terminatingNamespaces.has(namespace))
+  #apply(configuration: Configuration, force: boolean): void {
+    const { kind, metadata } = configuration;
+    const { namespace = '', name, uid, resourceVersion } = metadata;
+    const resource = groups[kind]!;
+    const present = this.children.get(`${kind}/${namespace}/${name}`);
+    this.#mayWrite(present ? 'apply' : 'create', name, kind);
+    if (uid !== undefined && uid !== present?.metadata.uid) throw StatusError.conflict(resource, name);
+    if (resourceVersion !== undefined && resourceVersion !== present?.metadata.resourceVersion)
+      throw StatusError.conflict(resource, name);
+    if (!present && this.terminatingNamespaces.has(namespace))
       throw StatusError.forbidden(
         resource,
         name,
@@ -316,12 +327,18 @@ export class World {
           },
         ],
       );
-    if (this.children.has(idOf(child))) throw StatusError.alreadyExists(resource, name);
-    this.writes.push(`create ${child.kind} ${name}`);
-    const stored = copyOf(child);
-    stored.metadata = { ...stored.metadata, uid: this.#uid(), resourceVersion: this.#next(), generation: 1 };
-    if (stored.kind === 'Service' && stored.spec.type !== 'ClusterIP')
-      for (const [i, port] of (stored.spec.ports ?? []).entries()) port.nodePort = 30_000 + this.#revision * 10 + i;
+    const stored = applied(configuration, present, force);
+    if (present && sameJson(stored, present)) return;
+    this.writes.push(`${present ? 'apply' : 'create'} ${kind} ${name}`);
+    stored.metadata.uid ??= this.#uid();
+    stored.metadata.resourceVersion = this.#next();
+    const unchanged = present && 'spec' in present && 'spec' in stored && sameJson(present.spec, stored.spec);
+    stored.metadata.generation = (present?.metadata.generation ?? 0) + (unchanged ? 0 : 1);
+    if (stored.kind === 'Service')
+      for (const [i, port] of (stored.spec.ports ?? []).entries()) {
+        if (stored.spec.type === 'ClusterIP') delete port.nodePort;
+        else port.nodePort ??= 30_000 + this.#revision * 10 + i;
+      }
     this.#keep(stored);
   }
 
@@ -332,7 +349,7 @@ export class World {
     const wanted = (patch.metadata as { resourceVersion?: string }).resourceVersion;
     if (wanted !== present.metadata.resourceVersion) throw StatusError.conflict(groups[kind]!, name);
     this.writes.push(`patch ${kind} ${name}`);
-    const stored = merged(copyOf(present), patch) as Child;
+    const stored = owned(merged(copyOf(present), patch) as Child, present, fieldManager);
     stored.metadata.resourceVersion = this.#next();
     if ('spec' in present && 'spec' in stored && !sameJson(present.spec, stored.spec))
       stored.metadata.generation = (stored.metadata.generation ?? 1) + 1;
@@ -438,6 +455,47 @@ export class World {
 }
 
 const idOf = ({ kind, metadata }: Child): string => `${kind}/${metadata.namespace}/${metadata.name}`;
+
+/** Ownership as the sandbox keeps it, and so as Kubernetes does. */
+const managers = new Map<string, FieldManager>();
+
+function managerOf(kind: Child['kind']): FieldManager {
+  const resources = {
+    StatefulSet: () => statefulSets,
+    Service: () => serviceResource({} as never),
+    Pod: () => podResource({ now: () => 0 }),
+    PersistentVolumeClaim: () => claimResource(() => undefined),
+  };
+  const schema = () => resources[kind]().forms[0]!.schema;
+  const known = managers.get(kind) ?? new FieldManager({ schemaOf: schema, convert: (object) => object });
+  managers.set(kind, known);
+  return known;
+}
+
+const time = '2026-11-21T10:00:00Z';
+
+function applied(configuration: Configuration, live: Child | undefined, force: boolean): Child {
+  const { apiVersion, kind } = configuration;
+  const result = managerOf(kind).applyConfiguration({
+    ...{ live, configuration: copyOf(configuration) as unknown as Record<string, unknown> },
+    ...{ manager: fieldManager, apiVersion, force, time },
+  });
+  if ('conflicts' in result) throw StatusError.conflict(groups[kind]!, configuration.metadata.name);
+  const { object, managedFields } = copyOf(result);
+  return { ...object, metadata: { ...object.metadata, ...(managedFields && { managedFields }) } } as Child;
+}
+
+/** The object with what a write by somebody makes of its owners. */
+function owned(child: Child, live: Child | undefined, manager: string): Child {
+  // What nobody applied is owned by nobody, to keep the world small.
+  if (!live?.metadata.managedFields) return child;
+  const managedFields = managerOf(child.kind).recordUpdate({
+    ...{ live, object: child, manager, apiVersion: child.apiVersion, time },
+    resetFields: FieldSet.of(['f:status']),
+  });
+  const { managedFields: _, ...metadata } = child.metadata;
+  return { ...child, metadata: { ...metadata, ...(managedFields && { managedFields }) } } as Child;
+}
 
 const isControlledBy = ({ kind, metadata }: Child, owner: Child): boolean =>
   kind === 'Pod' && metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) === true;

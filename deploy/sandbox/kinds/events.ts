@@ -77,6 +77,8 @@ export const events = hostKind<Event>({
   group: '',
   kind: 'Event',
   plural: 'events',
+  // There are many, nobody applies one, and it has one author.
+  tracksOwnership: false,
   description: 'Something that happened to an object.',
   definitions: 'io.k8s.api.core.v1',
   shortNames: ['ev'],

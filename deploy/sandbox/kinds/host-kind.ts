@@ -38,6 +38,8 @@ export interface HostKind<T extends KubeObject, R> {
   readonly columns: readonly Column<T>[];
   readonly selectableFields?: readonly SelectableField<T>[];
   readonly verbs?: readonly Verb[];
+  /** Absent: yes. */
+  readonly tracksOwnership?: boolean;
 }
 
 const condition = object(

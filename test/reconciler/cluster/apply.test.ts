@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { StatusError } from '../../../openapi/machinery/status.ts';
 import { apply } from '../../../reconciler/cluster/apply.ts';
 import type { HostPort } from '../../../reconciler/cluster/ports.ts';
-import { create, patch, remove, type Step } from '../../../reconciler/cluster/steps.ts';
+import { apply as applyStep, create, patch, remove, type Step } from '../../../reconciler/cluster/steps.ts';
 import type { Child, Service } from '../../../reconciler/host-types.ts';
 import { aCluster } from '../../make/kubedirector.ts';
 import { quiet } from '../../make/set-timers.ts';
@@ -17,8 +17,10 @@ const service = (name: string, metadata = {}): Service => ({
 });
 const never = new AbortController().signal;
 
-function hostWhere(answer: (name: string) => unknown, found?: Child): HostPort & { done: string[] } {
+/** @param unseenLooks how many looks at the host do not find yet what is there */
+function hostWhere(answer: (name: string) => unknown, found?: Child, unseenLooks = 0): HostPort & { done: string[] } {
   const done: string[] = [];
+  let looks = 0;
   const act = (verb: string) => async (child: { name: string }) => {
     const error = answer(child.name);
     if (error) throw error;
@@ -29,15 +31,19 @@ function hostWhere(answer: (name: string) => unknown, found?: Child): HostPort &
     synced: async () => {},
     children: () => ({ statefulSets: [], services: [], pods: [], claims: [] }),
     subscribe: () => () => {},
-    create: ({ metadata }) => act('create')({ name: metadata.name }),
+    apply: ({ metadata }, force) => act(force ? 'apply' : 'create')({ name: metadata.name }),
     patch: (child) => act('patch')(child),
     delete: (child) => act('delete')(child),
-    lookAt: async () => found,
+    lookAt: async () => {
+      looks += 1;
+      return looks > unseenLooks ? found : undefined;
+    },
   };
 }
 
 const steps = {
   create: create(service('x'), 'wanted'),
+  apply: applyStep(service('x'), { ...service('x'), metadata: { name: 'x' } }, 'drifted'),
   patch: patch(service('x'), { metadata: {} }, 'drifted'),
   delete: remove(service('x'), 'not wanted'),
 };
@@ -50,16 +56,9 @@ describe('carrying out', () => {
   });
   for (const [verb, error, found, result, reason, message] of [
     ['create', undefined, undefined, 'done', undefined, ''],
-    ['create', StatusError.alreadyExists(services, 'x'), undefined, 'stale', undefined, ''],
-    ['create', StatusError.alreadyExists(services, 'x'), ours, 'stale', undefined, ''],
-    [
-      'create',
-      StatusError.alreadyExists(services, 'x'),
-      theirs,
-      'refused',
-      'NameTaken',
-      'Service x is needed but belongs to Gateway g',
-    ],
+    ['create', undefined, ours, 'stale', undefined, ''],
+    ['create', StatusError.conflict(services, 'x'), undefined, 'stale', undefined, ''],
+    ['create', undefined, theirs, 'refused', 'NameTaken', 'Service x is needed but belongs to Gateway g'],
     ['create', terminating, undefined, 'paused', 'NamespaceTerminating', 'namespace team1 is being terminated'],
     [
       'create',
@@ -84,6 +83,17 @@ describe('carrying out', () => {
       'refused',
       'ChildNotCreated',
       'Service x could not be created: no route to host',
+    ],
+    ['apply', undefined, undefined, 'done', undefined, ''],
+    ['apply', StatusError.conflict(services, 'x'), undefined, 'stale', undefined, ''],
+    ['apply', StatusError.notFound(services, 'x'), undefined, 'stale', undefined, ''],
+    [
+      'apply',
+      StatusError.forbidden(services, 'x', 'no right'),
+      undefined,
+      'refused',
+      'ChildNotChanged',
+      'Service x could not be changed: services "x" is forbidden: no right',
     ],
     ['patch', StatusError.conflict(services, 'x'), undefined, 'stale', undefined, ''],
     ['patch', StatusError.notFound(services, 'x'), undefined, 'stale', undefined, ''],
@@ -117,6 +127,27 @@ describe('carrying out', () => {
       expect('problem' in outcome! ? outcome.problem : undefined).to.deep.equal(reason && { reason, message });
     });
 
+  for (const [what, child, message] of [
+    ["a stranger's", theirs, 'Service x is needed but belongs to Gateway g'],
+    ['ours, by another leader', ours, undefined],
+  ] as const)
+    it(`a create takes nothing by force: what came between the look and the write and is ${what} is found out`, async () => {
+      const host = hostWhere(() => StatusError.conflict(services, 'x'), child, 1);
+      const [outcome] = await apply([steps.create], aCluster(), host, never);
+      expect(outcome!.result).to.equal(message ? 'refused' : 'stale');
+      expect('problem' in outcome! ? outcome.problem.message : undefined).to.equal(message);
+    });
+
+  it('a create over what is there writes nothing, a create takes nothing by force, and an apply does', async () => {
+    const taken = hostWhere(() => undefined, theirs);
+    await apply([steps.create], aCluster(), taken, never);
+    expect(taken.done).to.deep.equal([]);
+    const free = hostWhere(() => undefined);
+    await apply([steps.create], aCluster(), free, never);
+    await apply([steps.apply], aCluster(), free, never);
+    expect(free.done).to.deep.equal(['create x', 'apply x']);
+  });
+
   it('many steps lets none stop another, and knows the outcome of each', async () => {
     const many = Array.from({ length: 100 }, (_, i): Step => create(service(`s${i}`), 'wanted'));
     const host = hostWhere((name) => (Number(name.slice(1)) % 3 === 0 ? new Error('no') : undefined));
@@ -131,7 +162,7 @@ describe('carrying out', () => {
     const begun: (() => void)[] = [];
     const host: HostPort = {
       ...hostWhere(() => undefined),
-      create: () => new Promise((resolve) => begun.push(resolve)),
+      apply: () => new Promise((resolve) => begun.push(resolve)),
     };
     let ended = false;
     const applying = apply(

@@ -158,8 +158,8 @@ describe('a cluster that is changed', () => {
     await world.settle();
     expect(nodeIDs(world, 'worker')).to.deep.equal([2, 3, 5, 6]);
     expect(world.writes.filter((write) => !write.startsWith('updateStatus'))).to.deep.equal([
-      `patch Service ${headless}`,
-      `patch StatefulSet ${workerSet}`,
+      `apply Service ${headless}`,
+      `apply StatefulSet ${workerSet}`,
       `create Service svc-${workerSet}-2`,
       `create Service svc-${workerSet}-3`,
     ]);
@@ -173,7 +173,7 @@ describe('a cluster that is changed', () => {
     resize(world, 'worker', 1);
     await world.settle();
     expect(world.writes.filter((write) => !write.startsWith('updateStatus'))).to.deep.equal([
-      `patch StatefulSet ${workerSet}`,
+      `apply StatefulSet ${workerSet}`,
       ...[1, 2].flatMap((i) => [
         `delete Service svc-${workerSet}-${i}`,
         `delete PersistentVolumeClaim p-${workerSet}-${i}`,
@@ -337,7 +337,7 @@ describe('a cluster whose children drift', () => {
     world.remove('Service', `svc-${workerSet}-1`);
     await world.reconcile();
     expect(world.writes).to.have.members([
-      `patch StatefulSet ${workerSet}`,
+      `apply StatefulSet ${workerSet}`,
       `patch Service svc-${workerSet}-0`,
       `create Service svc-${workerSet}-1`,
     ]);

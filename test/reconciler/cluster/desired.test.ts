@@ -81,8 +81,8 @@ describe('the children of a cluster', () => {
                 image: 'bluedata/sparkbase:2.0',
                 resources: { limits: { cpu: '2', memory: '4Gi' }, requests: { cpu: '2', memory: '4Gi' } },
                 ports: [
-                  { name: 'ssh', containerPort: 22 },
-                  { name: 'spark-worker', containerPort: 8081 },
+                  { name: 'ssh', containerPort: 22, protocol: 'TCP' },
+                  { name: 'spark-worker', containerPort: 8081, protocol: 'TCP' },
                 ],
                 env: [{ name: 'NVIDIA_VISIBLE_DEVICES', value: 'void' }],
                 volumeMounts: [

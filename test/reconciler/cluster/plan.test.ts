@@ -382,8 +382,8 @@ describe('a plan', () => {
     });
     expect(said).to.deep.equal([
       'create Service svc-spark-instance-8ct8d: members get their host names from it',
-      'patch StatefulSet spark-instance-worker-4dvst: role worker is to have 1 members, not 2',
-      'patch StatefulSet spark-instance-controller-fdbm2: the role is being removed',
+      'apply StatefulSet spark-instance-worker-4dvst: role worker is to have 1 members, not 2',
+      'apply StatefulSet spark-instance-controller-fdbm2: the role is being removed',
     ]);
   });
 });

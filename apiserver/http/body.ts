@@ -50,20 +50,23 @@ async function received({ request }: Exchange): Promise<Buffer> {
 }
 
 /**
- * Reads and decodes an object of some kind.
+ * Receives an object of some kind.
  *
  * @param resource whose kind is named in the refusal (K-157), and whose other wire forms are taken
- * @throws StatusError 400, 413, 415
+ * @returns what decodes it, and throws StatusError 400: in Kubernetes' order options are judged in between (K-135)
+ * @throws StatusError 413, 415
  */
-export async function readDocument(
+export async function receiveDocument(
   exchange: Exchange,
   { kind, wire }: Pick<Resource, 'kind' | 'wire'>,
-): Promise<ReceivedDocument> {
+): Promise<() => ReceivedDocument> {
   const protobuf = wire !== undefined && isProtobuf(exchange);
   const media = protobuf ? 'json' : bodyMedia(exchange.header('content-type'));
   const body = await readBody(exchange);
-  const value = fromProtobuf(exchange, body, wire);
-  return value ? { value, duplicates: [] } : decodeDocument(body, media, kind);
+  return () => {
+    const value = fromProtobuf(exchange, body, wire);
+    return value ? { value, duplicates: [] } : decodeDocument(body, media, kind);
+  };
 }
 
 const isProtobuf = (exchange: Exchange): boolean =>

@@ -8,20 +8,28 @@ import { isRecord } from '../../openapi/machinery/meta.ts';
 import { deleted as deletedStatus, StatusError } from '../../openapi/machinery/status.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
-import { DecodeError, decodeJson } from '../codec/json.ts';
+import { type Decoded, DecodeError, decodeJson } from '../codec/json.ts';
 import { decodeYaml } from '../codec/yaml.ts';
-import { jsonPatched, parseJsonPatch } from '../patch/json-patch.ts';
+import { jsonPatched, parseJsonPatch, unknownMembers } from '../patch/json-patch.ts';
 import { mergePatched } from '../patch/merge-patch.ts';
-import type { ListAnswer } from '../registry/reads.ts';
+import type { ListAnswer, ListRequest } from '../registry/reads.ts';
 import { patchTypesOf } from '../registry/registries.ts';
-import type { ObjectRegistry, Patcher, Target } from '../registry/registry.ts';
+import type { ObjectRegistry, Patch, Target } from '../registry/registry.ts';
 import type { Resource } from '../registry/resource.ts';
 import { parseSelection, type Selection } from '../registry/selection.ts';
 import { applyOptions, applyType, mayCreate, readConfiguration } from './apply.ts';
-import { decoding, deleteOptionsFrom, fromProtobuf, readBody, readDocument } from './body.ts';
+import { decoding, deleteOptionsFrom, fromProtobuf, readBody, receiveDocument } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { bareType, bodyMedia, negotiate } from './negotiation.ts';
-import { deleteOptions, includeObject, listOptions, revisionOf, watchOptions, writeOptions } from './options.ts';
+import {
+  deleteOptions,
+  includeObject,
+  type ListOptions,
+  listOptions,
+  revisionOf,
+  watchOptions,
+  writeOptions,
+} from './options.ts';
 import type { Representation, View } from './representation.ts';
 import { sendJson, sendStatus } from './respond.ts';
 import { streamWatch } from './watch-stream.ts';
@@ -49,15 +57,8 @@ export class ObjectHandlers {
   async list(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
     const view = viewOf(exchange, true);
     const options = listOptions(exchange);
-    const { resourceVersion, limit, match } = options;
-    // A version with a limit has always meant exactly that version (K-191).
-    const exact =
-      match === 'Exact' || (match === '' && limit > 0 && resourceVersion !== undefined && resourceVersion > 0);
     const selection = selectionOf(exchange, registry, options);
-    const answer = await registry.reads.list(
-      { selection, limit, continue: options.continue, resourceVersion, exact },
-      exchange.signal,
-    );
+    const answer = await registry.reads.list(requestOf(options, selection), exchange.signal);
     return this.#sendList(exchange, registry, answer, view);
   }
 
@@ -79,17 +80,17 @@ export class ObjectHandlers {
 
   async create(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
     const view = viewOf(exchange, false);
+    const decode = await receiveDocument(exchange, registry.resource);
     const options = writeOptions(exchange, 'CreateOptions');
-    const document = await readDocument(exchange, registry.resource);
-    const snapshot = await registry.create(document, targetOf(exchange), options, exchange.signal);
+    const snapshot = await registry.create(decode(), targetOf(exchange), options, exchange.signal);
     return this.#sendObject(exchange, 201, registry, snapshot, view);
   }
 
   async update(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
     const view = viewOf(exchange, false);
+    const decode = await receiveDocument(exchange, registry.resource);
     const options = writeOptions(exchange, 'UpdateOptions');
-    const document = await readDocument(exchange, registry.resource);
-    const snapshot = await registry.replace(document, targetOf(exchange), options, exchange.signal);
+    const snapshot = await registry.replace(decode(), targetOf(exchange), options, exchange.signal);
     return this.#sendObject(exchange, 200, registry, snapshot, view);
   }
 
@@ -97,11 +98,11 @@ export class ObjectHandlers {
     const applies = registry.resource.tracksOwnership !== false;
     if (applies && bareType(exchange.header('content-type')) === applyType) return this.#apply(exchange, registry);
     const view = viewOf(exchange, false);
-    const patcher = await readPatch(exchange, registry.resource, (patch) =>
+    const patch = await readPatch(exchange, registry.resource, (patch) =>
       registry.respell(patch, exchange.attributes.version, exchange.warn),
     );
     const options = writeOptions(exchange, 'PatchOptions');
-    const snapshot = await registry.patch(patcher, targetOf(exchange), options, exchange.signal);
+    const snapshot = await registry.patch(patch, targetOf(exchange), options, exchange.signal);
     return this.#sendObject(exchange, 200, registry, snapshot, view);
   }
 
@@ -117,11 +118,13 @@ export class ObjectHandlers {
 
   async delete(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
     const view = viewOf(exchange, false);
-    const { options, dryRun } = deleteOptions(exchange, await optionalBody(exchange, registry.resource));
+    const body = await optionalBody(exchange, registry.resource);
+    const { options, dryRun, isCascading } = deleteOptions(exchange, body);
     const { user, warn, attributes } = exchange;
     const context = { user, warn, dryRun, subresource: '' };
     const { snapshot, gone } = await registry.delete(attributes, options, context, exchange.signal);
-    if (!gone) return this.#sendObject(exchange, 200, registry, snapshot, view);
+    // Only those who ask in the old way are told so that it is not over yet (K-297).
+    if (!gone) return this.#sendObject(exchange, isCascading ? 202 : 200, registry, snapshot, view);
     const { name, uid } = snapshot;
     return sendStatus(exchange, deletedStatus(registry.writes.groupResource, name, uid));
   }
@@ -133,7 +136,7 @@ export class ObjectHandlers {
     const { user, warn } = exchange;
     const selection = selectionOf(exchange, registry, list);
     const answer = await registry.deleteCollection(
-      { selection, limit: list.limit, continue: list.continue },
+      requestOf(list, selection),
       options,
       { user, warn, dryRun, subresource: '' },
       exchange.signal,
@@ -164,6 +167,14 @@ export class ObjectHandlers {
     }
     return sendJson(exchange, 200, view.negotiated.media, Buffer.concat(pieces));
   }
+}
+
+function requestOf(options: ListOptions, selection: Selection): ListRequest {
+  const { resourceVersion, limit, match } = options;
+  // A version with a limit has always meant exactly that version (K-191).
+  const exact =
+    match === 'Exact' || (match === '' && limit > 0 && resourceVersion !== undefined && resourceVersion > 0);
+  return { selection, limit, continue: options.continue, resourceVersion, exact };
 }
 
 const targetOf = ({ attributes: { namespace, name, version } }: Exchange): Target => ({ namespace, name, version });
@@ -221,27 +232,29 @@ export async function readPatch(
   exchange: Exchange,
   resource: Pick<Resource, 'wire' | 'tracksOwnership'>,
   respell: (patch: unknown) => void,
-): Promise<Patcher> {
+): Promise<Patch> {
   const type = bareType(exchange.header('content-type'));
   const { wire } = resource;
   const offered = patchTypesOf(resource);
   if (!offered.includes(type) || type === applyType) throw StatusError.unsupportedMediaType(offered);
-  const patch = decodePatch(await readBody(exchange));
+  const { value: patch, duplicates } = decodePatch(await readBody(exchange));
+  const repeated = duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
   if (type === 'application/json-patch+json') {
     const operations = parseJsonPatch(patch);
-    return (document) => jsonPatched(document, operations);
+    const findings = [...repeated, ...unknownMembers(patch)].map((finding) => `json patch ${finding}`);
+    return { apply: (document) => jsonPatched(document, operations), findings };
   }
   if (!isRecord(patch)) throw StatusError.badRequest('error decoding patch: a merge patch is an object');
   // What is merged holds parts of the patch, and is pruned and defaulted in place; yet the patch may have to be merged again.
   if (type === 'application/strategic-merge-patch+json' && wire)
-    return (document) => wire.strategicMerge(document, copyOf(patch));
+    return { apply: (document) => wire.strategicMerge(document, copyOf(patch)), findings: repeated };
   respell(patch);
-  return (document) => mergePatched(document, copyOf(patch));
+  return { apply: (document) => mergePatched(document, copyOf(patch)), findings: repeated };
 }
 
-function decodePatch(body: Buffer): unknown {
+function decodePatch(body: Buffer): Decoded {
   try {
-    return decodeJson(body).value;
+    return decodeJson(body);
   } catch (error) {
     if (error instanceof DecodeError) throw StatusError.badRequest(`error decoding patch: ${error.message}`);
     throw error;

@@ -1,19 +1,13 @@
 /**
  * Options in the query string: read, checked, and all faults told at once in the words of K-136 to K-140, K-186 and K-194 to K-199.
  */
-import {
-  type FieldError,
-  FieldPath,
-  forbidden,
-  invalid,
-  notSupported,
-  tooLong,
-} from '../../openapi/machinery/field.ts';
+import { type FieldError, FieldPath, forbidden, invalid, notSupported } from '../../openapi/machinery/field.ts';
 import { inWords } from '../../openapi/machinery/json.ts';
 import { apiVersionOf, isRecord } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import type { DeleteOptions, PropagationPolicy } from '../registry/deletion.ts';
 import type { DocumentOptions, FieldValidation } from '../registry/documents.ts';
+import { isPrintable, managerFaults, maxManagerBytes } from '../registry/metadata.ts';
 import type { Manager } from '../registry/strategy.ts';
 import type { Exchange } from './exchange.ts';
 import { isYes } from './query.ts';
@@ -26,7 +20,6 @@ const refuse = (kind: string, faults: readonly FieldError[]): void => {
 };
 
 const validations: readonly string[] = ['', 'Ignore', 'Strict', 'Warn'];
-const maxManagerBytes = 128;
 
 /** @param kind of the options, as Kubernetes calls it: `CreateOptions` */
 export function writeOptions(
@@ -36,7 +29,10 @@ export function writeOptions(
 ): DocumentOptions & { readonly manager: Manager } {
   const { query, user, warn, attributes } = exchange;
   const validation = query.get('fieldValidation') ?? '';
-  const faults = [...dryRunFaults(query.getAll('dryRun')), ...managerFaults(query.get('fieldManager') ?? '')];
+  const faults = [
+    ...dryRunFaults(query.getAll('dryRun')),
+    ...managerFaults(query.get('fieldManager') ?? '', at('fieldManager')),
+  ];
   if (!validations.includes(validation)) faults.push(notSupported(at('fieldValidation'), validation, validations));
   if (kind === 'PatchOptions' && !isApply && query.has('force'))
     faults.push(forbidden(at('force'), 'may not be specified for non-apply patch'));
@@ -51,29 +47,21 @@ export function writeOptions(
   };
 }
 
-/** Who says nothing owns fields in the name of the program: what stands before the slash of `User-Agent`. */
+/** Who says nothing owns fields in the name of the program: what stands before the slash of `User-Agent` (K-141). */
 function programOf(exchange: Exchange): string {
-  const [program = ''] = (exchange.header('user-agent') ?? '').split('/');
-  const printable = program.replace(/[^\P{C}]/gu, '');
-  return Buffer.from(printable)
-    .subarray(0, maxManagerBytes)
-    .toString('utf8')
-    .replace(/\uFFFD+$/, '');
+  // Node takes headers for Latin-1; clients mean UTF-8.
+  const agent = Buffer.from(exchange.header('user-agent') ?? '', 'latin1').toString('utf8');
+  let name = '';
+  for (const letter of agent.split('/', 1)[0] ?? '') {
+    if (!isPrintable(letter)) continue;
+    if (Buffer.byteLength(name + letter) > maxManagerBytes) break;
+    name += letter;
+  }
+  return name;
 }
 
 function dryRunFaults(values: readonly string[]): FieldError[] {
   return values.every((value) => value === 'All') ? [] : [notSupported(at('dryRun'), values, ['All'])];
-}
-
-function managerFaults(manager: string): FieldError[] {
-  const faults: FieldError[] = [];
-  if (Buffer.byteLength(manager) > maxManagerBytes) faults.push(tooLong(at('fieldManager'), maxManagerBytes));
-  const position = [...manager].findIndex((letter) => /[\p{C}\p{Zl}\p{Zp}]/u.test(letter));
-  if (position >= 0) {
-    const code = [...manager][position]!.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
-    faults.push(invalid(at('fieldManager'), manager, `invalid character U+${code} (at position ${position})`));
-  }
-  return faults;
 }
 
 const policies = ['Foreground', 'Background', 'Orphan'] as const;
@@ -82,8 +70,12 @@ const policies = ['Foreground', 'Background', 'Orphan'] as const;
  * Options of a delete: from the body when it has any, else from the query (K-289).
  *
  * @param body undefined when it was empty
+ * @returns also whether the old way was used to ask that dependents go, too
  */
-export function deleteOptions({ query }: Exchange, body: unknown): { options: DeleteOptions; dryRun: boolean } {
+export function deleteOptions(
+  { query }: Exchange,
+  body: unknown,
+): { options: DeleteOptions; dryRun: boolean; isCascading: boolean } {
   const given = body === undefined ? fromQuery(query) : fromBody(body);
   const { propagationPolicy: policy, orphanDependents: orphan, dryRun = [] } = given;
   const faults = dryRunFaults(dryRun as string[]);
@@ -98,6 +90,7 @@ export function deleteOptions({ query }: Exchange, body: unknown): { options: De
   const { preconditions, gracePeriodSeconds } = given;
   return {
     dryRun: dryRun.length > 0,
+    isCascading: orphan === false,
     options: {
       ...(propagation !== undefined && { propagationPolicy: propagation as PropagationPolicy }),
       ...(preconditions && { preconditions }),
@@ -167,8 +160,6 @@ export function listOptions({ query }: Exchange): ListOptions {
   const token = query.get('continue') ?? '';
   const matchAt = at('resourceVersionMatch');
   const faults: FieldError[] = [];
-  if (query.has('sendInitialEvents'))
-    faults.push(forbidden(at('sendInitialEvents'), 'sendInitialEvents is forbidden for list'));
   if (match !== '') {
     if (version === '')
       faults.push(forbidden(matchAt, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
@@ -178,6 +169,8 @@ export function listOptions({ query }: Exchange): ListOptions {
     if (match === 'Exact' && version === '0')
       faults.push(forbidden(matchAt, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
   }
+  if (query.has('sendInitialEvents'))
+    faults.push(forbidden(at('sendInitialEvents'), 'sendInitialEvents is forbidden for list'));
   refuse('ListOptions', faults);
   const resourceVersion = revisionOf(version, 'invalid resource version: ');
   if (token !== '' && resourceVersion)
@@ -208,10 +201,17 @@ export function watchOptions({ query }: Exchange): WatchOptions {
   const initial = query.get('sendInitialEvents');
   const matchAt = at('resourceVersionMatch');
   const faults: FieldError[] = [];
-  if (initial === null && match !== '')
-    faults.push(forbidden(matchAt, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
   if (initial !== null && match !== 'NotOlderThan')
     faults.push(forbidden(matchAt, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+  if (match !== '') {
+    if (initial === null)
+      faults.push(
+        forbidden(matchAt, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
+      );
+    if (match !== 'NotOlderThan') faults.push(notSupported(matchAt, match, ['NotOlderThan']));
+    if (query.get('continue'))
+      faults.push(forbidden(matchAt, 'resourceVersionMatch is forbidden when continue is provided'));
+  }
   refuse('ListOptions', faults);
   return {
     labelSelector: query.get('labelSelector') ?? '',

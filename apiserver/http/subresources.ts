@@ -2,16 +2,20 @@
  * Subresources whose document is not the object itself, such as `scale`: get, update and patch (K-308 to K-316).
  */
 import type { Clock } from '../../openapi/machinery/clock.ts';
-import { inWords } from '../../openapi/machinery/json.ts';
+import { invalid } from '../../openapi/machinery/field.ts';
+import { copyOf, inWords, jsonText } from '../../openapi/machinery/json.ts';
 import { apiVersionOf, isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
+import { Path } from '../../openapi/schema/path.ts';
+import { compilePruning, type Pruner } from '../../openapi/schema/prune.ts';
 import { compileValidation, type Validator } from '../../openapi/schema/validate.ts';
 import { metadataBody, metadataItem } from '../codec/protobuf/meta.ts';
-import { checkName, type ReceivedDocument } from '../registry/documents.ts';
+import { checkName, type DocumentOptions, type ReceivedDocument, unknownField } from '../registry/documents.ts';
+import { inVersion } from '../registry/kind-codec.ts';
 import type { ObjectRegistry } from '../registry/registry.ts';
 import type { OwnedThrough, Subresource } from '../registry/resource.ts';
 import { applyOptions, applyType, readConfiguration } from './apply.ts';
-import { readDocument } from './body.ts';
+import { receiveDocument } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { bareType } from './negotiation.ts';
 import { readPatch, viewOf } from './objects.ts';
@@ -21,7 +25,7 @@ import { sendJson, sendValue } from './respond.ts';
 
 export class SubresourceHandlers {
   readonly #clock: Clock;
-  readonly #validators = new WeakMap<Subresource<KubeObject>, Validator>();
+  readonly #schemas = new WeakMap<Subresource<KubeObject>, CompiledSchema>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -34,12 +38,16 @@ export class SubresourceHandlers {
   }
 
   async update(exchange: Exchange, registry: ObjectRegistry, subresource: Subresource<KubeObject>): Promise<void> {
-    const options = writeOptions(exchange, 'UpdateOptions');
     const { wire } = registry.resource;
-    const received = await readDocument(exchange, { kind: subresource.kind, ...(wire && { wire }) });
+    const decode = await receiveDocument(exchange, { kind: subresource.kind, ...(wire && { wire }) });
+    const options = writeOptions(exchange, 'UpdateOptions');
+    const received = decode();
     const { attributes, signal } = exchange;
     const edit = (present: KubeObject): KubeObject => {
-      const document = this.#checked(received.value, subresource, attributes);
+      const { document, unknown } = this.#checked(copyOf(received.value), subresource, attributes);
+      heed([...received.duplicates, ...unknown], options, (why) =>
+        StatusError.badRequest(`${inVersion(subresource)}: ${why}`),
+      );
       // Both are preconditions only when they are given (K-312).
       const { resourceVersion = '', uid = '' } = document.metadata;
       return {
@@ -61,11 +69,18 @@ export class SubresourceHandlers {
     if (applies && bareType(exchange.header('content-type')) === applyType)
       return this.#apply(exchange, registry, { ...subresource, owned });
     const { wire } = registry.resource;
-    const patcher = await readPatch(exchange, { ...(wire && { wire }), tracksOwnership: false }, () => {});
+    const patch = await readPatch(exchange, { ...(wire && { wire }), tracksOwnership: false }, () => {});
     const options = writeOptions(exchange, 'PatchOptions');
     const { attributes, signal } = exchange;
-    const edit = (present: KubeObject): KubeObject =>
-      this.#checked(patcher(present as unknown as Record<string, unknown>), subresource, attributes);
+    const edit = (present: KubeObject): KubeObject => {
+      const patched = patch.apply(present as unknown as Record<string, unknown>);
+      const text = jsonText(patched);
+      const { document, unknown } = this.#checked(patched, subresource, attributes);
+      heed([...patch.findings, ...unknown], options, (why) =>
+        StatusError.invalid({ group: '', kind: '' }, '', [invalid('patch', text, why)]),
+      );
+      return document;
+    };
     const document = await registry.writeSubresource(subresource, edit, attributes, options, signal);
     return this.#send(exchange, document, subresource);
   }
@@ -78,7 +93,7 @@ export class SubresourceHandlers {
     const options = applyOptions(exchange);
     const received = await readConfiguration(exchange);
     const { attributes, signal } = exchange;
-    const judge = (document: KubeObject): KubeObject => this.#checked(document, subresource, attributes);
+    const judge = (document: KubeObject): KubeObject => this.#checked(document, subresource, attributes).document;
     const document = await registry.applySubresource(subresource, received, judge, attributes, options, signal);
     return this.#send(exchange, document, subresource);
   }
@@ -94,12 +109,16 @@ export class SubresourceHandlers {
     return sendValue(exchange, 200, media, alone);
   }
 
-  /** @throws StatusError 400 for another kind or name, 422 for what the schema refuses */
+  /**
+   * The document without what its schema does not know, and what that was.
+   *
+   * @throws StatusError 400 for another kind or name, 422 for what the schema refuses
+   */
   #checked(
     document: ReceivedDocument['value'],
     subresource: Subresource<KubeObject>,
     attributes: { name: string; namespace: string },
-  ): KubeObject {
+  ): { document: KubeObject; unknown: string[] } {
     const { kind, group } = subresource;
     const apiVersion = apiVersionOf(subresource);
     if (!isRecord(document)) throw StatusError.badRequest(`the body is not a ${kind}`);
@@ -108,16 +127,35 @@ export class SubresourceHandlers {
         `the body is a ${inWords(document.apiVersion)}, Kind=${inWords(document.kind)}; expected ${apiVersion}, Kind=${kind}`,
       );
     checkName(document, attributes);
-    const faults = this.#validatorOf(subresource)(document);
+    const { prune, validate } = this.#compiled(subresource);
+    const unknown: string[] = [];
+    prune?.(document, new Path(), (path) => unknown.push(unknownField(path)));
+    const faults = validate(document);
     if (faults.length) throw StatusError.invalid({ group, kind }, attributes.name, faults);
-    return document as unknown as KubeObject;
+    return { document: document as unknown as KubeObject, unknown: unknown.sort() };
   }
 
-  #validatorOf(subresource: Subresource<KubeObject>): Validator {
-    const known = this.#validators.get(subresource);
+  #compiled(subresource: Subresource<KubeObject>): CompiledSchema {
+    const known = this.#schemas.get(subresource);
     if (known) return known;
-    const validator = compileValidation(subresource.schema);
-    this.#validators.set(subresource, validator);
-    return validator;
+    const { schema } = subresource;
+    const compiled = { prune: compilePruning(schema), validate: compileValidation(schema) };
+    this.#schemas.set(subresource, compiled);
+    return compiled;
   }
+}
+
+interface CompiledSchema {
+  readonly prune: Pruner | undefined;
+  readonly validate: Validator;
+}
+
+/** What stands twice or is unknown is refused, told or overlooked, as the client wishes (K-143 to K-145). */
+function heed(
+  findings: readonly string[],
+  { fieldValidation, warn }: DocumentOptions,
+  refusal: (why: string) => StatusError,
+): void {
+  if (fieldValidation === 'Strict' && findings.length) throw refusal(`strict decoding error: ${findings.join(', ')}`);
+  if (fieldValidation === 'Warn') for (const finding of findings) warn(finding);
 }

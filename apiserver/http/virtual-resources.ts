@@ -5,7 +5,7 @@ import { apiVersionOf, isRecord, type KubeObject } from '../../openapi/machinery
 import { StatusError } from '../../openapi/machinery/status.ts';
 import { compileValidation, type Validator } from '../../openapi/schema/validate.ts';
 import type { VirtualResource } from '../registry/virtual.ts';
-import { readDocument } from './body.ts';
+import { receiveDocument } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { negotiate } from './negotiation.ts';
 import { sendValue } from './respond.ts';
@@ -25,7 +25,7 @@ export async function answerVirtual(exchange: Exchange, resource: VirtualResourc
   if (subresource) throw StatusError.noSuchResource();
   if (verb !== 'create' || name || resource.namespaced !== (namespace !== '')) throw StatusError.methodNotAllowed();
   const { media } = negotiate(request.headers.accept);
-  const { value } = await readDocument(exchange, resource);
+  const { value } = (await receiveDocument(exchange, resource))();
   const { kind, group } = resource;
   if (!isRecord(value)) throw StatusError.badRequest(`the body is not a ${kind}`);
   const document = { metadata: {}, ...value, kind, apiVersion: apiVersionOf(resource) };

@@ -12,6 +12,20 @@ const maxOperations = 10_000;
 /** Bytes of JSON that all `copy` operations of one patch may add: the limit of a request body. */
 const maxCopied = 3 * 1024 * 1024;
 
+const members: ReadonlySet<string> = new Set(['op', 'path', 'from', 'value']);
+
+/** Members that an operation does not have: `unknown field "[0].foo"`. */
+export const unknownMembers = (patch: unknown): string[] =>
+  Array.isArray(patch)
+    ? patch.flatMap((operation, i) =>
+        isRecord(operation)
+          ? Object.keys(operation)
+              .filter((name) => !members.has(name))
+              .map((name) => `unknown field ${JSON.stringify(`[${i}].${name}`)}`)
+          : [],
+      )
+    : [];
+
 export interface PatchOperation {
   readonly op: string;
   readonly path: string;
@@ -82,11 +96,17 @@ function carryOut(holder: Record<string, unknown>, operation: PatchOperation, bu
       add(holder, target, charged(copyOf(notTooDeep(read(holder, pointer(operation.from)))), budget));
       break;
     case 'test':
-      if (!sameJson(read(holder, target), operation.value ?? null)) throw StatusError.unprocessable();
+      if (!sameJson(present(holder, target), operation.value ?? null)) throw StatusError.unprocessable();
       break;
     default:
       throw StatusError.unprocessable();
   }
+}
+
+/** What a test compares: a member that is not there equals null, as in Kubernetes. */
+function present(holder: Record<string, unknown>, steps: readonly [string, ...string[]]): unknown {
+  const [parent, step] = parentOf(holder, steps);
+  return isRecord(parent) && !Object.hasOwn(parent, step) ? null : child(parent, step);
 }
 
 function charged(value: unknown, budget: { bytes: number }): unknown {

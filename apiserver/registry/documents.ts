@@ -88,11 +88,16 @@ export class Documents<T extends KubeObject = KubeObject> {
     return { object, faults: found.length || form === hub ? found : hub.validate(object) };
   }
 
-  /** A patched document is refused in other words (K-148). */
+  /**
+   * A patched document is refused in other words (K-148).
+   *
+   * @param inPatch what was found in the patch itself
+   */
   decodedPatch(
     document: Record<string, unknown>,
     form: CompiledForm,
     options: DocumentOptions,
+    inPatch: readonly string[] = [],
   ): { object: T; faults: readonly FieldError[] } {
     const strict = options.fieldValidation === 'Strict';
     const text = strict ? jsonText(document) : '';
@@ -100,7 +105,7 @@ export class Documents<T extends KubeObject = KubeObject> {
       StatusError.invalid({ group: '', kind: '' }, '', [invalid('patch', text || jsonText(document), why)]);
     try {
       const { unknown, faults } = this.#codec.normalise(document, form, options.warn);
-      const findings = unknown.map(unknownField);
+      const findings = [...inPatch, ...unknown.map(unknownField)];
       if (strict && findings.length) throw refusal(`strict decoding error: ${findings.join(', ')}`);
       if (options.fieldValidation === 'Warn') for (const finding of findings) options.warn(finding);
       return this.#converted(document, form, faults);
@@ -129,7 +134,7 @@ export class Documents<T extends KubeObject = KubeObject> {
   }
 }
 
-const unknownField = (path: string): string => `unknown field ${JSON.stringify(path)}`;
+export const unknownField = (path: string): string => `unknown field ${JSON.stringify(path)}`;
 
 /** Whatever a document has for metadata; empty when that is none. */
 export const metadataOf = (document: object): Record<string, unknown> => {

@@ -72,6 +72,10 @@ interface Read<T> {
   readonly foreign: Foreign<T> | undefined;
 }
 
+/** `KubeDirectorCluster in version "v1beta1" cannot be handled as a KubeDirectorCluster` */
+export const inVersion = ({ kind, version }: { readonly kind: string; readonly version: string }): string =>
+  `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}`;
+
 export class KindCodec<T extends KubeObject = KubeObject> {
   readonly resource: Resource<T>;
   readonly hub: CompiledForm;
@@ -114,10 +118,8 @@ export class KindCodec<T extends KubeObject = KubeObject> {
     return { unknown: unknown.sort(), faults };
   }
 
-  /** `KubeDirectorCluster in version "v1beta1" cannot be handled as a KubeDirectorCluster` */
   #inVersion(version: string): string {
-    const { kind } = this.resource;
-    return `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}`;
+    return inVersion({ kind: this.resource.kind, version });
   }
 
   /** @throws StatusError BadRequest naming every finding (K-145) */

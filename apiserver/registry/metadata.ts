@@ -16,7 +16,7 @@ import {
   tooLong,
 } from '../../openapi/machinery/field.ts';
 import { jsonText, sameJson } from '../../openapi/machinery/json.ts';
-import type { KubeObject, ObjectMeta, OwnerReference } from '../../openapi/machinery/meta.ts';
+import type { KubeObject, ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../../openapi/machinery/meta.ts';
 import {
   finalizerFaults,
   labelFaults,
@@ -27,6 +27,9 @@ import {
 
 /** Bytes of all keys and values of annotations together. */
 const maxAnnotationBytes = 262_144;
+/** The longest name of a manager. */
+export const maxManagerBytes = 128;
+const maxSubresourceBytes = 256;
 
 /** The metadata of an object that is about to be created: what the client may not say is replaced. */
 export function metadataForCreate(
@@ -140,6 +143,36 @@ function finalizersFaults(finalizers: readonly string[] = []): FieldError[] {
     faults.push(invalid(place, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   return faults;
 }
+
+/** Faults of what a client says about who owns what; whether it can be read at all is managedfields/' (K-345). */
+export const managedFieldsFaults = (entries: readonly ManagedFieldsEntry[] = []): FieldError[] =>
+  entries.flatMap(({ manager = '', subresource = '' }, i) => {
+    const place = at.child('managedFields').index(i);
+    return [
+      ...managerFaults(manager, place.child('manager')),
+      ...(Buffer.byteLength(subresource) > maxSubresourceBytes
+        ? [tooLong(place.child('subresource'), maxSubresourceBytes)]
+        : []),
+    ];
+  });
+
+/** Faults of the name of a manager, wherever it stands (K-140). */
+export function managerFaults(manager: string, place: FieldPath): FieldError[] {
+  const faults: FieldError[] = [];
+  if (Buffer.byteLength(manager) > maxManagerBytes) faults.push(tooLong(place, maxManagerBytes));
+  let position = 0;
+  for (const letter of manager) {
+    if (!isPrintable(letter)) {
+      const code = letter.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+      faults.push(invalid(place, manager, `invalid character U+${code} (at position ${position})`));
+    }
+    position += Buffer.byteLength(letter);
+  }
+  return faults;
+}
+
+/** What Go calls printable: letters, marks, numbers, punctuation, symbols, and of all blanks the one of ASCII. */
+export const isPrintable = (letter: string): boolean => /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(letter);
 
 /** Faults of a change: what may not be changed, and finalizers that come too late (K-244). */
 export function metadataChangeFaults(now: ObjectMeta, stored: ObjectMeta): FieldError[] {

@@ -5,7 +5,7 @@
  * Controllers in this process use `reads`, `writes` and `deletion` directly, with objects.
  */
 import type { Clock } from '../../openapi/machinery/clock.ts';
-import { invalid, metadata as metadataPath } from '../../openapi/machinery/field.ts';
+import { type FieldError, invalid, metadata as metadataPath } from '../../openapi/machinery/field.ts';
 import { copyOf } from '../../openapi/machinery/json.ts';
 import { apiVersionOf, isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
 import { isAlreadyExists, isNotFound, StatusError } from '../../openapi/machinery/status.ts';
@@ -28,9 +28,9 @@ import {
 } from './documents.ts';
 import { type CompiledForm, KindCodec } from './kind-codec.ts';
 import { Ownership, setManagedFields } from './ownership.ts';
-import { Reads } from './reads.ts';
+import { broughtFaults } from './ratcheting.ts';
+import { type ListRequest, Reads } from './reads.ts';
 import type { OwnedThrough, Resource, Subresource } from './resource.ts';
-import type { Selection } from './selection.ts';
 import type { Manager, WriteContext } from './strategy.ts';
 import { Writes } from './writes.ts';
 
@@ -40,8 +40,13 @@ export interface ApplyOptions extends DocumentOptions {
   readonly force: boolean;
 }
 
-/** Makes a patched document from the present one, which it may take apart. @throws StatusError */
-export type Patcher = (document: Record<string, unknown>) => unknown;
+/** A patch that is no apply. */
+export interface Patch {
+  /** The patched document from the present one, which it may take apart. @throws StatusError */
+  apply(document: Record<string, unknown>): unknown;
+  /** What is unknown or stands twice in the patch itself (K-148). */
+  readonly findings: readonly string[];
+}
 
 /** Where a write goes: an object, seen in a version. */
 export interface Target {
@@ -111,8 +116,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
         'the namespace of the provided object does not match the namespace sent on the request',
       );
     const { object, faults } = this.#documents.decoded(document, received, form, options);
-    this.#documents.refuseIllTyped(object, faults);
-    return this.writes.create(object, namespace, options, signal);
+    return this.writes.create(object, namespace, options, signal, this.#judgedHere(faults, ''));
   }
 
   async replace(
@@ -126,25 +130,26 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     const { uid, resourceVersion } = metadataOf(document);
     checkName(document, target);
     const { object, faults } = this.#documents.decoded(document, received, form, options);
-    this.#documents.refuseIllTyped(object, faults);
-    const conditional = typeof resourceVersion === 'string' && resourceVersion !== '' && resourceVersion !== '0';
-    if (!conditional && !this.resource.allowsUnconditionalUpdate) throw this.#unconditional(target.name);
-    if (conditional) checkRevision(resourceVersion);
-    const preconditions = { ...(conditional && { resourceVersion }), ...(typeof uid === 'string' && uid && { uid }) };
-    return this.writes.modify(this.keyOf(target), () => copyOf(object), options, signal, preconditions);
+    const change = (_: T, stored: T): T => {
+      this.#checkVersion(resourceVersion, stored);
+      this.#refuseBrought(object, faults, stored, form, options);
+      return copyOf(object);
+    };
+    const preconditions = typeof uid === 'string' && uid ? { uid } : {};
+    return this.writes.modify(this.keyOf(target), change, options, signal, preconditions);
   }
 
-  async patch(patcher: Patcher, target: Target, options: DocumentOptions, signal: AbortSignal): Promise<Snapshot> {
+  async patch(patch: Patch, target: Target, options: DocumentOptions, signal: AbortSignal): Promise<Snapshot> {
     const form = this.codec.form(target.version);
-    const change = (old: T): T => {
-      const { resourceVersion, uid } = old.metadata;
-      const patched = patcher(this.codec.toDocument(old, form));
+    const change = (old: T, stored: T): T => {
+      const { resourceVersion, uid } = stored.metadata;
+      const patched = patch.apply(this.codec.toDocument(old, form));
       if (!isRecord(patched)) throw StatusError.unprocessable();
       const document = this.#documents.checked(patched, form);
       checkName(document, target);
       this.#sameObject(metadataOf(document), { uid, resourceVersion }, target.name);
-      const { object, faults } = this.#documents.decodedPatch(document, form, options);
-      this.#documents.refuseIllTyped(object, faults);
+      const { object, faults } = this.#documents.decodedPatch(document, form, options, patch.findings);
+      this.#refuseBrought(object, faults, stored, form, options);
       return object;
     };
     return this.writes.modify(this.keyOf(target), change, options, signal);
@@ -226,12 +231,12 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     options: DocumentOptions,
     signal: AbortSignal,
   ): Promise<KubeObject> {
-    const change = (old: T): T => {
+    const change = (old: T, stored: T): T => {
       const present = subresource.read(copyOf(old));
       const document = edit(copyOf(present));
       this.#sameObject(metadataOf(document), present.metadata, target.name);
       const object = subresource.write(old, document);
-      this.#documents.refuseIllTyped(object, this.codec.hub.validate(object));
+      this.#refuseBrought(object, this.codec.hub.validate(object), stored, this.codec.hub, options);
       return object;
     };
     const snapshot = await this.writes.modify(this.keyOf(target), change, options, signal);
@@ -258,10 +263,10 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
       target.name,
     );
     const ownership = this.#ownership as Ownership<T>;
-    const change = (old: T): T => {
+    const change = (old: T, stored: T): T => {
       const applied = ownership.applyThrough(subresource, old, { configuration, ...options });
       const object = subresource.write(old, judge(applied.document));
-      this.#documents.refuseIllTyped(object, this.codec.hub.validate(object));
+      this.#refuseBrought(object, this.codec.hub.validate(object), stored, this.codec.hub, options);
       setManagedFields(object, applied.managedFields);
       return object;
     };
@@ -285,14 +290,35 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     return this.deletion.delete(this.keyOf(target), options, context, signal);
   }
 
+  /** Status is judged where it is written, and nothing else is there (K-240). */
+  #judgedHere(faults: readonly FieldError[], subresource: string): readonly FieldError[] {
+    if (!faults.length || !this.resource.hasStatus) return faults;
+    return faults.filter(({ field }) => /^status\b/.test(field) === (subresource === 'status'));
+  }
+
+  /** @throws StatusError 422 with the faults that a write has brought into an object (K-242) */
+  #refuseBrought(
+    object: T,
+    faults: readonly FieldError[],
+    stored: T,
+    form: CompiledForm,
+    { subresource }: DocumentOptions,
+  ): void {
+    if (!faults.length) return;
+    const inForm = (whole: T): unknown => this.codec.toDocument(copyOf(whole), form);
+    // Faults speak of the form in which the client wrote, or else of the hub's.
+    const brought = broughtFaults(this.#judgedHere(faults, subresource), inForm(stored), inForm(object));
+    this.#documents.refuseIllTyped(object, form === this.codec.hub ? brought : broughtFaults(brought, stored, object));
+  }
+
   /** @returns the objects as they were before, and where the rest begins (K-301) */
   async deleteCollection(
-    request: { readonly selection: Selection; readonly limit: number; readonly continue: string },
+    request: ListRequest,
     options: DeleteOptions,
     context: WriteContext,
     signal: AbortSignal,
   ): Promise<Awaited<ReturnType<Reads['list']>>> {
-    const listed = await this.reads.list({ ...request, resourceVersion: undefined, exact: false }, signal);
+    const listed = await this.reads.list(request, signal);
     for (const { namespace, name } of listed.items) {
       try {
         await this.delete({ namespace, name }, options, context, signal);
@@ -301,6 +327,16 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
       }
     }
     return listed;
+  }
+
+  /** @throws StatusError 422 without a resourceVersion, 409 with a stale one, 400 with what is none (K-231, K-232) */
+  #checkVersion(sent: unknown, { metadata }: T): void {
+    if (typeof sent !== 'string' || sent === '' || sent === '0') {
+      if (!this.resource.allowsUnconditionalUpdate) throw this.#unconditional(metadata.name);
+      return;
+    }
+    checkRevision(sent);
+    if (sent !== metadata.resourceVersion) throw StatusError.conflict(this.writes.groupResource, metadata.name);
   }
 
   #unconditional(name: string): StatusError {

@@ -8,7 +8,7 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../../openapi/machinery/clock.ts';
 import type { FieldError } from '../../openapi/machinery/field.ts';
 import { copyOf, sameJson } from '../../openapi/machinery/json.ts';
-import type { KubeObject, ManagedFieldsEntry } from '../../openapi/machinery/meta.ts';
+import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from '../../openapi/machinery/meta.ts';
 import { safeAlphabet } from '../../openapi/machinery/names.ts';
 import { type GroupResource, StatusError } from '../../openapi/machinery/status.ts';
 import { isStorageError } from '../../storage/errors.ts';
@@ -20,6 +20,7 @@ import { statusFor } from './errors.ts';
 import type { KindCodec } from './kind-codec.ts';
 import {
   dedupeOwners,
+  managedFieldsFaults,
   metadataChangeFaults,
   metadataFaults,
   metadataForCreate,
@@ -43,11 +44,11 @@ export interface Preconditions {
 
 /**
  * The object as it is to be, from the object as it is. Runs again when somebody wrote meanwhile, so it must derive its answer from
- * its argument alone; the argument is its own to change.
+ * its arguments alone; the first is its own to change, the second is the same as it is stored, and must not be changed.
  *
  * @throws StatusError to refuse the write
  */
-export type Change<T> = (old: T) => T | Promise<T>;
+export type Change<T> = (old: T, stored: T) => T | Promise<T>;
 
 export class Writes<T extends KubeObject = KubeObject> {
   readonly #codec: KindCodec<T>;
@@ -103,8 +104,6 @@ export class Writes<T extends KubeObject = KubeObject> {
     faults: readonly FieldError[] = [],
   ): Promise<Snapshot> {
     const { generateName = '', name } = object.metadata;
-    if (object.metadata.resourceVersion && object.metadata.resourceVersion !== '0')
-      throw StatusError.badRequest('resourceVersion should not be set on objects to be created');
     await this.#admit('CREATE', namespace, name, context, signal);
     for (let attempt = 1; ; attempt += 1) {
       const candidate = {
@@ -113,7 +112,7 @@ export class Writes<T extends KubeObject = KubeObject> {
       };
       if (!name && generateName) candidate.metadata.name = generated(generateName);
       try {
-        return await this.#createNamed(candidate, object.metadata.managedFields, context, signal, faults);
+        return await this.#createNamed(candidate, object.metadata, context, signal, faults);
       } catch (error) {
         const taken = error instanceof StatusError && error.reason === 'AlreadyExists' && !name;
         if (!taken) throw error;
@@ -124,7 +123,7 @@ export class Writes<T extends KubeObject = KubeObject> {
 
   async #createNamed(
     given: T,
-    managedFields: ManagedFieldsEntry[] | undefined,
+    { managedFields, resourceVersion = '0' }: ObjectMeta,
     context: WriteContext,
     signal: AbortSignal,
     faults: readonly FieldError[],
@@ -132,6 +131,8 @@ export class Writes<T extends KubeObject = KubeObject> {
     const { strategy, hasStatus, namespaced, nameRule } = this.#resource;
     if (hasStatus) delete (given as { status?: unknown }).status;
     this.#refuse(given, [...faults, ...metadataFaults(given.metadata, nameRule, namespaced)]);
+    if (resourceVersion !== '' && resourceVersion !== '0')
+      throw StatusError.badRequest('resourceVersion should not be set on objects to be created');
     for (const uid of dedupeOwners(given)) context.warn(repeatedOwner(uid));
 
     const key = this.#keyOf(given);
@@ -204,7 +205,7 @@ export class Writes<T extends KubeObject = KubeObject> {
       whole = opened.whole;
       this.#check(old, preconditions);
       const { resourceVersion } = old.metadata;
-      const judged = await this.#judged(await change(copyOf(old)), old, context, signal);
+      const judged = await this.#judged(await change(copyOf(old), old), old, context, signal);
       now = judged.object;
       warnings = judged.warnings;
       const { alongside } = judged;
@@ -268,6 +269,8 @@ export class Writes<T extends KubeObject = KubeObject> {
     if (!this.#ownership) return;
     if (context.isApply) setManagedFields(object, said);
     else if (context.manager) this.#ownership.record(object, old, said, context, context.manager);
+    // Whatever the server writes there itself is well formed.
+    if (said?.length) this.#refuse(object, managedFieldsFaults(object.metadata.managedFields));
   }
 
   /** Status is written through its own path only, and nothing else through that one (K-240). */

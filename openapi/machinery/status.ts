@@ -185,7 +185,7 @@ export class StatusError extends Error {
     return failure(422, 'Invalid', `${qualified(kind.kind, kind.group)} ${JSON.stringify(name)} is invalid: ${list}`, {
       ...(name && { name }),
       ...(kind.group && { group: kind.group }),
-      kind: kind.kind,
+      ...(kind.kind && { kind: kind.kind }),
       causes: faults.map(({ reason, message, field }) => ({ reason, message, field })),
     });
   }

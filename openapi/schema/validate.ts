@@ -36,7 +36,7 @@ export function compileValidation(schema: Schema): Validator {
 
 function checkFor(schema: Schema): Check {
   const inner = innerCheck(schema);
-  const { nullable, enum: allowed } = schema;
+  const { nullable, enum: allowed, format } = schema;
   const expected = schema.type;
   const intOrString = schema['x-kubernetes-int-or-string'] === true;
   return (value, path, faults) => {
@@ -46,7 +46,12 @@ function checkFor(schema: Schema): Check {
     }
     if (intOrString && typeof value !== 'string' && typeOf(value) !== 'integer')
       return void faults.push(wrongType(path, 'integer,string', value));
-    if (expected && !isOfType(expected, value)) return void faults.push(wrongType(path, expected, value));
+    if (expected && !isOfType(expected, value)) {
+      // Of a number in the place of another Kubernetes tells the formats of both.
+      if (format && typeof value === 'number') faults.push(typeInvalid(String(path), format, 'float64'));
+      else faults.push(wrongType(path, expected, value));
+      return;
+    }
     if (allowed && !allowed.includes(value as string))
       faults.push(notSupported(String(path), value, allowed.map(String)));
     inner?.(value, path, faults);

@@ -142,13 +142,16 @@ export class Sandbox {
   async patch(plural: string, key: string, change: (document: Anything) => void, subresource = ''): Promise<Anything> {
     const registry = this.#registry(plural);
     const [namespace = '', name = ''] = registry.resource.namespaced ? key.split('/') : ['', key];
-    const patched = (document: Record<string, unknown>): unknown => {
-      change(document);
-      return document;
+    const patch = {
+      apply: (document: Record<string, unknown>): unknown => {
+        change(document);
+        return document;
+      },
+      findings: [],
     };
     const target = { namespace, name, version: registry.resource.forms[0]!.version };
     const options = { ...this.#context(subresource), fieldValidation: 'Ignore' as const };
-    return (await registry.patch(patched, target, options, this.signal)).object();
+    return (await registry.patch(patch, target, options, this.signal)).object();
   }
 
   annotate(plural: string, key: string, annotations: Record<string, string | undefined>): Promise<Anything> {

@@ -67,7 +67,7 @@ describe('validation by schema', () => {
       [
         'spec.app: Too long: may not be more than 20 bytes',
         // The reference says "int32" and "float64" here, which are no JSON types.
-        'spec.replicas: Invalid value: "number": spec.replicas in body must be of type integer: "number"',
+        'spec.replicas: Invalid value: "float64": spec.replicas in body must be of type int32: "float64"',
         'spec.tags[1]: Invalid value: "null": spec.tags[1] in body must be of type string: "null"',
       ].sort(),
     ));

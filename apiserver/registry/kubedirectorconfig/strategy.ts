@@ -30,9 +30,10 @@ export const configStrategy = (
 
   validate: (config) => configFaults(config, systemNamespace),
 
-  prepareForCreate: withKey,
+  prepareForCreate: (config) => inForce(withKey(config)),
 
-  prepareForUpdate: (config, _old, _related, { subresource }) => (subresource === 'status' ? config : withKey(config)),
+  prepareForUpdate: (config, _old, _related, { subresource }) =>
+    subresource === 'status' ? config : inForce(withKey(config)),
 
   validateUpdate: (config, _old, { some }) => [
     ...configFaults(config, systemNamespace),
@@ -60,6 +61,10 @@ const withKey = (config: KubeDirectorConfig): KubeDirectorConfig =>
   config.spec?.masterEncryptionKey
     ? config
     : { ...config, spec: { ...config.spec, masterEncryptionKey: newMasterKey() } };
+
+/** It is in force as soon as it is stored: whoever needs it reads it then, and is told when it changes. */
+const inForce = (config: KubeDirectorConfig): KubeDirectorConfig =>
+  config.status?.state === 'ready' ? config : { ...config, status: { ...config.status, state: 'ready' } };
 
 const changesKey = ({ spec: now }: KubeDirectorConfig, { spec: old }: KubeDirectorConfig): boolean =>
   Boolean(old?.masterEncryptionKey) && now?.masterEncryptionKey !== old?.masterEncryptionKey;

@@ -29,6 +29,15 @@ describe('the configuration', () => {
     server.admin.ask(configPath, { method: 'PATCH', body: { spec }, type: 'application/merge-patch+json' });
   const remove = () => server.admin.ask(configPath, { method: 'DELETE' });
 
+  it('is in force as soon as it is stored, and says so', async () => {
+    const made = await server.admin.ask(configsPath, { body: { ...config(), status: { state: 'creating' } } });
+    expect(made.body.status).to.deep.equal({ state: 'ready' });
+    const { body } = await patch({ defaultServiceType: 'ClusterIP' });
+    expect(body.status).to.deep.equal({ state: 'ready' });
+    expect(body.metadata.generation).to.equal(2);
+    await remove();
+  });
+
   describeRules(() => server, configsPath, [
     {
       rule: 'has its name',

@@ -41,6 +41,7 @@ export interface Volume {
   emptyDir?: { medium?: 'Memory'; sizeLimit?: Amount };
   secret?: { secretName: string; defaultMode?: number };
   persistentVolumeClaim?: { claimName: string; readOnly?: boolean };
+  hostPath?: { path: string; type?: 'Directory' };
 }
 
 export interface PodSpec {

@@ -20,7 +20,9 @@ export const configSpec = object(
       serviceTypes,
       'Type of the services of members, where a cluster names none. Absent: NodePort.',
     ),
-    nativeSystemdSupport: boolean('Whether the container runtime takes care of systemd by itself. Absent: no.'),
+    nativeSystemdSupport: boolean(
+      'Whether the container runtime takes care of systemd by itself. If false, members that run systemd get the cgroup tree of their node, which has to be of version 1. Absent: nothing of the node is mounted.',
+    ),
     requiredSecretPrefix: string('What the names of mounted Secrets must begin with. Absent: anything.', {
       example: 'site-',
     }),

@@ -1,7 +1,7 @@
 /**
  * The pod template of a role: one container `app` that runs the image of the app, and what it needs around it.
  *
- * No hostPath: images that run systemd find what they need in cgroup v2, which the container runtime gives them.
+ * Nothing of the node is mounted, unless the configuration says that systemd needs it.
  */
 import { parseQuantity } from '../../openapi/machinery/quantity.ts';
 import { persistedDirectories } from '../../openapi/persisted-directories.ts';
@@ -19,9 +19,19 @@ export const appContainer = 'app';
 const tmpfsLimit = '20Gi';
 const tmpfs = { 'tmpfs-tmp': '/tmp', 'tmpfs-run': '/run', 'tmpfs-run-lock': '/run/lock' };
 
+/**
+ * What systemd needs of a node with cgroup v1, as the original mounted it. With v2 the runtime gives each container a tree of its own,
+ * and there is no such directory: then the pod waits and says so, where a mount would have made a cgroup named `systemd` on the node.
+ */
+const cgroups = [
+  { name: 'cgroupfs', path: '/sys/fs/cgroup', readOnly: true },
+  { name: 'systemd', path: '/sys/fs/cgroup/systemd', readOnly: false },
+];
+
 export function podTemplateFor(blueprint: RoleBlueprint, labels: Record<string, string>): PodTemplate {
   const { cluster, role, config, found, clusterService } = blueprint;
-  const { volumes, mounts } = volumesFor(role, role.secret ?? cluster.spec.defaultSecret);
+  const needsCgroups = found.app.spec.systemdRequired === true && config.nativeSystemdSupport === false;
+  const { volumes, mounts } = volumesFor(role, role.secret ?? cluster.spec.defaultSecret, needsCgroups);
   const directories = role.storage ? persistedDirectories(blueprint.effective) : [];
   const container = containerFor(blueprint, distinctPaths([...persistedMounts(directories), ...mounts]));
   return {
@@ -104,6 +114,7 @@ const asksForNvidia = ({ resources }: ClusterRole): boolean =>
 function volumesFor(
   { volumeProjections, sharedMemory }: ClusterRole,
   secret: ClusterRole['secret'],
+  needsCgroups: boolean,
 ): { volumes: Volume[]; mounts: VolumeMount[] } {
   const volumes: Volume[] = [];
   const mounts: VolumeMount[] = [];
@@ -126,6 +137,11 @@ function volumesFor(
     mounts.push({ name, mountPath, readOnly });
   }
   if (sharedMemory) inMemory('shmem', '/dev/shm', sharedMemory);
+  if (needsCgroups)
+    for (const { name, path, readOnly } of cgroups) {
+      volumes.push({ name, hostPath: { path, type: 'Directory' } });
+      mounts.push({ name, mountPath: path, readOnly });
+    }
   return { volumes, mounts };
 }
 

@@ -55,6 +55,8 @@ export class World {
   readonly stuck = new Map<string, Pod['status']>();
   /** Told of every status that is stored. */
   onStatus: (status: ClusterStatus) => void = () => {};
+  /** Told of every write of the controller to a child that exists. */
+  onMended: (before: Child, after: Child) => void = () => {};
   readonly terminatingNamespaces = new Set<string>();
 
   readonly #view = new ChildView();
@@ -339,6 +341,7 @@ export class World {
         if (stored.spec.type === 'ClusterIP') delete port.nodePort;
         else port.nodePort ??= 30_000 + this.#revision * 10 + i;
       }
+    if (present) this.onMended(present, stored);
     this.#keep(stored);
   }
 
@@ -353,6 +356,7 @@ export class World {
     stored.metadata.resourceVersion = this.#next();
     if ('spec' in present && 'spec' in stored && !sameJson(present.spec, stored.spec))
       stored.metadata.generation = (stored.metadata.generation ?? 1) + 1;
+    this.onMended(present, stored);
     this.#keep(stored);
   }
 

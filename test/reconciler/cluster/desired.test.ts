@@ -194,8 +194,31 @@ describe('the pod template', () => {
     expect(templateOf({}).containers[0]).not.to.have.property('securityContext');
   });
 
-  it('never mounts anything of the node, systemd or not', () =>
-    expect(JSON.stringify(templateOf({}, anApp({ systemdRequired: true })))).not.to.include('hostPath'));
+  for (const [systemdRequired, nativeSystemdSupport, mounts] of [
+    [false, undefined, false],
+    [true, undefined, false],
+    [true, true, false],
+    [false, false, false],
+    [true, false, true],
+  ] as const)
+    it(`mounts ${mounts ? 'cgroups v1' : 'nothing'} of the node ${systemdRequired ? 'for systemd' : 'without systemd'} if the runtime ${nativeSystemdSupport === undefined ? 'is not known' : nativeSystemdSupport ? 'knows it' : 'does not know it'}`, () => {
+      const config = nativeSystemdSupport === undefined ? {} : { nativeSystemdSupport };
+      const { volumes, containers } = templateOf({}, anApp({ systemdRequired }), {}, config);
+      const ofNode = volumes!.flatMap(({ hostPath }) => hostPath ?? []);
+      expect(ofNode).to.deep.equal(
+        mounts
+          ? [
+              { path: '/sys/fs/cgroup', type: 'Directory' },
+              { path: '/sys/fs/cgroup/systemd', type: 'Directory' },
+            ]
+          : [],
+      );
+      if (mounts)
+        expect(containers[0]!.volumeMounts!.slice(-2)).to.deep.equal([
+          { name: 'cgroupfs', mountPath: '/sys/fs/cgroup', readOnly: true },
+          { name: 'systemd', mountPath: '/sys/fs/cgroup/systemd', readOnly: false },
+        ]);
+    });
 
   it('mounts a token only for a service account that the role names', () =>
     expect(templateOf({ serviceAccountName: 'spark' })).to.include({

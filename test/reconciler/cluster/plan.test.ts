@@ -151,6 +151,23 @@ function meddle(world: World, child: Child, which: number): void {
   else if (child.kind === 'Service' && child.spec.clusterIP !== 'None') child.spec.type = 'ClusterIP';
 }
 
+/** What somebody beside us does to a child: a label or an annotation, a template of their own making. */
+function addTo(child: Child, which: number): void {
+  const entry = { [`theirs-${which % 5}`]: String(which) };
+  if (which % 2) child.metadata.labels = { ...child.metadata.labels, ...entry };
+  else child.metadata.annotations = { ...child.metadata.annotations, ...entry };
+  if (child.kind !== 'StatefulSet') return;
+  const { template } = child.spec;
+  template.metadata.annotations = { ...template.metadata.annotations, ...entry };
+  if (which % 3 === 0) template.spec.containers[0]!.image = `theirs:${which}`;
+  if (which % 7 === 0)
+    template.spec.containers = [...template.spec.containers, { name: `side-${which}`, image: 'theirs' }];
+  if (which % 11 === 0) delete template.spec.dnsConfig;
+}
+
+const theirsIn = (entries: Readonly<Record<string, string>> = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(entries).filter(([key]) => key.startsWith('theirs-')));
+
 /** The names of everything that a cluster of this spec has when it is at rest. */
 function expectedChildren({ spec }: KubeDirectorCluster): string[] {
   const naming = { scheme: 'Readable', namespace: 'team1', cluster: 'spark-instance' } as const;
@@ -214,7 +231,10 @@ const started = (wanted: Sizes): World => {
   return world;
 };
 
-describe('a plan', () => {
+describe('a plan', function () {
+  // Hundreds of lives, each with many looks.
+  this.timeout(60_000);
+
   const observedIn = (world: World): Observed => ({
     nowMs: world.timers.now(),
     children: world.ports.host.children({ namespace: 'team1', name: 'spark-instance' }),
@@ -270,6 +290,30 @@ describe('a plan', () => {
         expect(childrenOf(world)).to.deep.equal(expectedChildren(world.cluster()));
       }),
       { numRuns: 200 },
+    ));
+
+  it('changes no template of a StatefulSet that is there, and nothing that others have added or taken over', () =>
+    fc.assert(
+      fc.asyncProperty(sizes, fc.array(fc.tuple(happening, fc.nat(1000)), { maxLength: 15 }), async (wanted, life) => {
+        const world = started(wanted);
+        world.onMended = (before, after) => {
+          expect(after.metadata.labels).to.include(theirsIn(before.metadata.labels));
+          expect(after.metadata.annotations ?? {}).to.include(theirsIn(before.metadata.annotations));
+          if (before.kind === 'StatefulSet' && after.kind === 'StatefulSet')
+            expect(after.spec.template).to.deep.equal(before.spec.template);
+        };
+        await world.settle();
+        for (const [event, which] of life) {
+          const children = [...world.children.values()].filter(
+            ({ kind }) => kind === 'StatefulSet' || kind === 'Service',
+          );
+          const child = children[which % Math.max(1, children.length)];
+          if (child) world.change(child.kind, child.metadata.name, (it) => addTo(it as Child, which));
+          await happen(world, event);
+        }
+        await world.settle();
+      }),
+      { numRuns: 100 },
     ));
 
   it('never gives a node id twice, whatever happens to anything but the status', () =>

@@ -10,6 +10,7 @@ import type { Metrics } from '../openapi/machinery/metrics.ts';
 import type { Authentication } from './auth/authenticator.ts';
 import type { Authorizer } from './auth/authorizer.ts';
 import { DerivedForms } from './cache/derived-forms.ts';
+import { Connections } from './http/connections.ts';
 import { addDocuments } from './http/documents.ts';
 import { ExpressEndpoint } from './http/express-endpoint.ts';
 import { addHealth, type HealthCheck } from './http/health.ts';
@@ -73,6 +74,7 @@ export class ApiServer {
         registries,
         new ObjectHandlers(representation, parts.authorizer),
         new SubresourceHandlers(clock),
+        new Connections(parts.authorizer),
       ),
       others: new ExpressEndpoint(router),
       obstacle: () => registries.cache.obstacle,

@@ -17,6 +17,8 @@ export interface ServedSubresource {
   readonly verbs: readonly Verb[];
   /** Absent: the schema of the resource. */
   readonly schema?: Schema;
+  /** It is no document but a connection, of which the documents tell nothing. */
+  readonly connects?: boolean;
 }
 
 export interface ServedResource {

@@ -25,7 +25,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   protobufjs: ['storage/etcd/', 'storage/encryption/kms/', 'apiserver/codec/', 'openapi/document/protobuf/'],
   '@kubernetes/client-node': ['apiserver/host/'],
   undici: ['apiserver/host/'],
-  ws: ['apiserver/host/'],
+  ws: ['apiserver/host/', 'apiserver/http/'],
   'prom-client': ['openapi/machinery/'],
   'js-yaml': ['apiserver/codec/', 'storage/encryption/'],
   '@noble/ciphers': ['storage/encryption/'],

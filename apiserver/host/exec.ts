@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { WebSocket } from 'ws';
+import { StatusError } from '../../openapi/machinery/status.ts';
 import { failureOf } from './answers.ts';
 import { closeOf, ending, protocols, splitMessage, toChannel, withoutEnd } from './exec-protocol.ts';
 import type { HostAccess } from './rest.ts';
@@ -24,7 +25,8 @@ export interface Program {
   readonly argv: readonly string[];
   /**
    * For its standard input; when there is none, it has no standard input. Hosts before 1.30 cannot tell a program that its input has
-   * ended: there it has to know the length.
+   * ended: there it has to know the length. And it should take all of it: seen with 1.20, more than some ten kilobytes that nobody
+   * reads keep the host from telling that the program has ended.
    */
   readonly input: Uint8Array;
 }
@@ -70,7 +72,7 @@ export class PodExec {
    * Resolves with the exit code once the program has ended. When the connection breaks or `signal` aborts the program goes on, and
    * nobody can stop it from here.
    *
-   * @throws StatusError when the host refuses, or says that the program could not be run
+   * @throws StatusError when the host refuses (BadRequest when the container does not run), or says that the program could not be run
    * @throws Error when the connection broke before the end of the program was told; what `output` or `signal` threw
    */
   async run(place: ContainerPlace, { argv, input }: Program, output: Output, signal: AbortSignal): Promise<number> {
@@ -216,5 +218,7 @@ async function refusalOf(response: IncomingMessage): Promise<Error> {
   });
   response.setTimeout(answerMs, () => response.destroy());
   await once(response, 'close').catch(() => {});
-  return failureOf(statusCode, Buffer.concat(pieces));
+  const failure = failureOf(statusCode, Buffer.concat(pieces));
+  // A kubelet's words, which hosts pass on as a fault of theirs.
+  return /\bcontainer not found \(/.test(failure.message) ? StatusError.badRequest(failure.message) : failure;
 }

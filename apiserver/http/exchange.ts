@@ -5,11 +5,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { anonymous, type UserInfo } from '../auth/user.ts';
 import { attributesOf, type RequestAttributes } from './attributes.ts';
 
 /** HTTP/2's compatibility API has the same shape; `stream` tells it apart where that matters. */
 export type Request = IncomingMessage & {
+  /** Set when the client asks for another protocol on this connection. */
+  readonly upgradable?: Upgradable;
   readonly stream?: {
     readonly session?: { readonly socket: unknown };
     once?(event: 'finish', listener: () => void): unknown;
@@ -17,6 +20,12 @@ export type Request = IncomingMessage & {
   };
 };
 export type Response = ServerResponse;
+
+export interface Upgradable {
+  readonly socket: Duplex;
+  /** What the client has sent behind its request. */
+  readonly head: Buffer;
+}
 
 const noQuery = new URLSearchParams();
 
@@ -34,6 +43,8 @@ export class Exchange {
   readonly auditId: string;
   /** Set by authentication. */
   user: UserInfo = anonymous;
+  /** Has no deadline, and is ended when the server stops. */
+  lasts: boolean;
   /** What the client is to be told besides the answer (K-475). */
   readonly warnings = new Set<string>();
   readonly #abort = new AbortController();
@@ -51,6 +62,7 @@ export class Exchange {
       path.includes('%') ? decodeURIComponent(path) : path,
       this.query,
     );
+    this.lasts = this.attributes.verb === 'watch';
     const given = this.header('audit-id');
     this.auditId = given !== undefined && auditIdForm.test(given) ? given : randomUUID();
     response.on('close', () => {

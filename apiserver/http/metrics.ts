@@ -33,18 +33,18 @@ export function observeRequests(metrics: Metrics, served: (attributes: RequestAt
   const count = metrics.counter('apiserver_request_total', 'Requests that were answered.', [...requestLabels, 'code']);
   const time = metrics.histogram(
     'apiserver_request_duration_seconds',
-    'How long requests took; watches are not among them.',
+    'How long requests took; watches and other connections are not among them.',
     requestLabels,
     buckets,
   );
-  return ({ attributes, response }, seconds) => {
+  return ({ attributes, response, lasts }, seconds) => {
     const { verb, group, version, resource, subresource, name, namespace } = attributes;
     const what = served(attributes)
       ? { group, version, resource, subresource, scope: name ? 'resource' : namespace ? 'namespace' : 'cluster' }
       : { group: '', version: '', resource: '', subresource: '', scope: '' };
     const labels = { ...what, verb: verbs.has(verb) ? verb.toUpperCase() : 'OTHER' };
     count({ ...labels, code: String(response.statusCode) });
-    if (verb !== 'watch') time(labels, seconds);
+    if (!lasts) time(labels, seconds);
   };
 }
 

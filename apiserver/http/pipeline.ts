@@ -66,10 +66,9 @@ export class Pipeline {
     this.#inFlight = new InFlight(this.#limits);
   }
 
-  /** Ends watches cleanly (K-228) and waits for the other requests under way, for `graceMs` at most. */
+  /** Ends watches and other connections cleanly (K-228) and waits for the other requests under way, for `graceMs` at most. */
   async drain(graceMs: number): Promise<void> {
-    for (const exchange of this.#underWay)
-      if (exchange.attributes.verb === 'watch') exchange.abort(new Error('the server is stopping'));
+    for (const exchange of this.#underWay) if (exchange.lasts) exchange.abort(new Error('the server is stopping'));
     if (!this.#underWay.size) return;
     const timer = setTimeout(() => this.#idle(), graceMs);
     await new Promise<void>((resolve) => (this.#idle = resolve));
@@ -102,7 +101,7 @@ export class Pipeline {
     const began = observe ? performance.now() : 0;
     this.#underWay.add(exchange);
     try {
-      if (exchange.attributes.verb !== 'watch') timer = this.#endInTime(exchange);
+      if (!exchange.lasts) timer = this.#endInTime(exchange);
       await this.#pass(exchange);
     } catch (error) {
       await this.#fail(exchange, error).catch((failure: unknown) => {
@@ -122,8 +121,8 @@ export class Pipeline {
     const { requestMs, writeMs } = this.#limits;
     const ms = deadlineMs(exchange, requestMs);
     return isWriteOfOne(exchange.attributes) && writeMs < ms
-      ? setTimeout(() => exchange.abort(new WriteDeadlineError('the write took too long')), writeMs)
-      : setTimeout(() => exchange.abort(new DeadlineError('the request took too long')), ms);
+      ? setTimeout(() => expire(exchange, new WriteDeadlineError('the write took too long')), writeMs)
+      : setTimeout(() => expire(exchange, new DeadlineError('the request took too long')), ms);
   }
 
   async #pass(exchange: Exchange): Promise<void> {
@@ -195,6 +194,11 @@ export class Pipeline {
 function closeAfter({ request, response }: Exchange): void {
   if (request.httpVersionMajor === 1) response.setHeader('connection', 'close');
   else response.on('finish', () => (request.stream?.session as Http2Session | undefined)?.close());
+}
+
+/** A connection that was opened in time may stay. */
+function expire(exchange: Exchange, reason: DeadlineError): void {
+  if (!exchange.lasts) exchange.abort(reason);
 }
 
 class UndecidedError extends Error {}

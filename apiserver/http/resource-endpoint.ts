@@ -7,6 +7,7 @@ import type { Registries } from '../registry/registries.ts';
 import type { ObjectRegistry } from '../registry/registry.ts';
 import { allVerbs } from '../registry/resource.ts';
 import type { RequestAttributes } from './attributes.ts';
+import type { Connections } from './connections.ts';
 import type { Exchange } from './exchange.ts';
 import type { ObjectHandlers } from './objects.ts';
 import type { Endpoint } from './pipeline.ts';
@@ -21,11 +22,18 @@ export class ResourceEndpoint implements Endpoint {
   readonly #registries: Registries;
   readonly #objects: ObjectHandlers;
   readonly #subresources: SubresourceHandlers;
+  readonly #connections: Connections;
 
-  constructor(registries: Registries, objects: ObjectHandlers, subresources: SubresourceHandlers) {
+  constructor(
+    registries: Registries,
+    objects: ObjectHandlers,
+    subresources: SubresourceHandlers,
+    connections: Connections,
+  ) {
     this.#registries = registries;
     this.#objects = objects;
     this.#subresources = subresources;
+    this.#connections = connections;
   }
 
   handle(exchange: Exchange): Promise<void> {
@@ -84,6 +92,8 @@ export class ResourceEndpoint implements Endpoint {
 
   #onSubresource(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
     const { verb, subresource: name } = exchange.attributes;
+    const connection = registry.resource.connections?.find((one) => one.name === name);
+    if (connection) return this.#connections.answer(exchange, registry, connection);
     const subresource = registry.subresource(name);
     const isStatus = name === 'status' && registry.resource.hasStatus;
     if (!subresource && !isStatus) throw StatusError.noSuchResource();

@@ -4,6 +4,7 @@
 
 import { constants } from 'node:crypto';
 import { once } from 'node:events';
+import { ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -68,12 +69,27 @@ export class HttpServer {
     this.#server.on('request', (request, response) =>
       handle(request as unknown as Request, response as unknown as Response),
     );
+    // HTTP/1.1 only. Whoever is not given the other protocol gets an ordinary answer, the last one on this connection.
+    this.#server.on('upgrade', (request: Request, socket: Socket, head: Buffer) => {
+      const response = new ServerResponse(request);
+      response.shouldKeepAlive = false;
+      response.assignSocket(socket);
+      response.on('finish', () => {
+        response.detachSocket(socket);
+        // What Node's own way would tell.
+        response.emit('close');
+        socket.destroySoon();
+      });
+      handle(Object.assign(request, { upgradable: { socket, head } }), response);
+    });
     Object.assign(this.#server, {
       keepAliveTimeout: keepAliveMs,
       headersTimeout: 32_000,
       requestTimeout: 0,
       // For HTTP/1.1, whose parser looks for it here.
       maxHeaderSize: headerBytes,
+      // Others are served as if they had not asked; a Node that does not know this lets them all come as upgrades, without a body.
+      shouldUpgradeCallback: ({ headers }: Request) => /^(websocket|spdy)\b/i.test(headers.upgrade ?? ''),
       // Beyond a number of headers Node would drop the others, and with them perhaps who is asking.
       maxHeadersCount: 0,
     });

@@ -87,7 +87,9 @@ export class Registries {
   serves(what: { group: string; version: string; resource: string; subresource: string }): boolean {
     const { resource } = this.find(what.group, what.resource) ?? {};
     if (!resource?.forms.some(({ version }) => version === what.version)) return false;
-    return what.subresource === '' || what.subresource === 'status' || what.subresource === 'scale';
+    const { subresource } = what;
+    if (subresource === '' || subresource === 'status' || subresource === 'scale') return true;
+    return resource.connections?.some(({ name }) => name === subresource) ?? false;
   }
 
   findVirtual(group: string, plural: string): VirtualResource | undefined {
@@ -156,6 +158,12 @@ function servedAs(resource: Resource, version: string): ServedResource {
     verbs: subresourceVerbs,
     schema,
   }));
+  const connections = (resource.connections ?? []).map(({ name, kind: itsKind, verbs: itsVerbs }) => ({
+    name,
+    kind: itsKind,
+    verbs: itsVerbs,
+    connects: true,
+  }));
   return {
     plural,
     singular,
@@ -165,7 +173,7 @@ function servedAs(resource: Resource, version: string): ServedResource {
     categories,
     namespaced,
     verbs,
-    subresources: [...others, ...status].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    subresources: [...others, ...status, ...connections].sort((a, b) => (a.name < b.name ? -1 : 1)),
     schema: form.schema,
     ...(form.inputSchema && { inputSchema: form.inputSchema }),
     storageVersion: hubForm(resource).version,

@@ -11,6 +11,7 @@ import type { NameRule } from '../../openapi/machinery/names.ts';
 import type { Schema } from '../../openapi/schema/schema.ts';
 import type { Verb } from '../../openapi/served.ts';
 import type { Path } from '../managedfields/path-element.ts';
+import type { Connection } from './connection.ts';
 import type { Strategy } from './strategy.ts';
 
 /** A cell of a table. */
@@ -96,6 +97,7 @@ export interface Resource<T extends KubeObject = KubeObject, R = unknown> {
   /** Is `status` written only through the `status` subresource? */
   readonly hasStatus: boolean;
   readonly subresources?: readonly Subresource<T>[];
+  readonly connections?: readonly Connection<T>[];
   readonly columns: readonly Column<T>[];
   /** What field selectors may ask for besides `metadata.name` and `metadata.namespace`. */
   readonly selectableFields?: readonly SelectableField<T>[];

@@ -14,7 +14,10 @@ import { runControllers } from './controllers/index.ts';
 import type { NodeDelays } from './controllers/node/node.ts';
 import { DefaultClass } from './default-class.ts';
 import { Informers } from './engine/informers.ts';
+import { podConnections } from './guest/connections.ts';
+import { SimulatedContainers } from './guest/containers.ts';
 import { type HostKinds, type HostRegistries, hostKinds, hostRegistries } from './kinds/index.ts';
+import type { Pod } from './kinds/pods/pod.ts';
 import { ServiceAddresses } from './kinds/services/addresses.ts';
 import { type PortRange, ServiceRanges } from './kinds/services/ranges.ts';
 import { RbacAuthorizer } from './rbac/authorizer.ts';
@@ -29,6 +32,8 @@ export interface HostOptions {
   readonly serviceNodePortRange?: PortRange;
   readonly delays?: NodeDelays;
   readonly statusDelayMs?: number;
+  /** How often programs in pods say that they are alive. */
+  readonly aliveMs?: number;
   /** What `kubectl get nodes` shows. */
   readonly version?: string;
 }
@@ -48,17 +53,19 @@ export class SandboxHost {
   readonly #kinds: HostKinds;
   readonly #addresses: ServiceAddresses;
   readonly #defaultClass = new DefaultClass();
+  readonly #containers = new SimulatedContainers();
   #attached: Attached | undefined;
 
   constructor(options: HostOptions) {
     this.#options = options;
-    const { clock, serviceClusterIpRange, serviceNodePortRange } = options;
+    const { clock, serviceClusterIpRange, serviceNodePortRange, aliveMs } = options;
     this.#addresses = new ServiceAddresses(new ServiceRanges(serviceClusterIpRange, serviceNodePortRange), clock);
     this.#kinds = hostKinds({
       clock,
       addresses: this.#addresses,
       escalation: new Escalation(() => this.authorizer),
       defaultClass: () => this.#defaultClass.name,
+      podConnections: podConnections(this.#containers, aliveMs),
     });
     this.resources = Object.values(this.#kinds) as unknown as readonly Resource[];
     this.admission = namespaceLifecycle({ find: (name, signal) => this.#namespace(name, signal) });
@@ -70,6 +77,11 @@ export class SandboxHost {
     const informers = new Informers(this.#options.log);
     const authorizer = new RbacAuthorizer(informers, host);
     informers.of(host.storageClasses).subscribe(this.#defaultClass);
+    this.#containers.follow({
+      pods: informers.of(host.pods),
+      claims: informers.of(host.claims),
+      find: (key) => host.pods.cache.get(key)?.object<Pod>(),
+    });
     const services = informers.of(host.services);
     services.subscribe({
       changed: (change) => {

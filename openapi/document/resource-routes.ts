@@ -55,11 +55,13 @@ class Routes {
       ...(namespaced ? [everywhere] : []),
       { path: this.#root, parameters: ofNamespace, operations: this.#ofCollection() },
       { path: `${this.#root}/{name}`, parameters: ofObject, operations: this.#ofObject() },
-      ...subresources.map((subresource) => ({
-        path: `${this.#root}/{name}/${subresource.name}`,
-        parameters: ofObject,
-        operations: this.#ofSubresource(subresource),
-      })),
+      ...subresources
+        .filter(({ connects = false }) => !connects)
+        .map((subresource) => ({
+          path: `${this.#root}/{name}/${subresource.name}`,
+          parameters: ofObject,
+          operations: this.#ofSubresource(subresource),
+        })),
     ];
   }
 

@@ -221,10 +221,20 @@ describe('a host that runs no program', () => {
   });
 
   it('is heard when it has no Status', async () => {
-    const start = await aRefusal(500, 'container not found ("app")');
+    const start = await aRefusal(502, 'nobody home\n');
     const error = (await failure(start())) as StatusError;
     expect(error).to.be.instanceOf(StatusError);
-    expect([error.code, error.message]).to.deep.equal([500, 'container not found ("app")']);
+    expect([error.code, error.message]).to.deep.equal([502, 'nobody home']);
+  });
+
+  it('since the container does not run is told apart from one that is at fault', async () => {
+    const words = 'container not found ("app")';
+    const whole = StatusError.internal(`unable to upgrade connection: ${words}`);
+    for (const body of [words, JSON.stringify(whole.status)]) {
+      const { code, reason, message } = (await failure((await aRefusal(500, body))())) as StatusError;
+      expect([code, reason]).to.deep.equal([400, 'BadRequest']);
+      expect(message).to.include(words);
+    }
   });
 
   it('and answers something else than a refusal is no host', async () => {

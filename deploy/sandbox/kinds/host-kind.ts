@@ -5,6 +5,7 @@
  * each kind's strategy judges and fills what KubeDirector and kubectl rely on. Which kinds there are is index.ts' knowledge.
  */
 
+import type { Connection } from '../../../apiserver/registry/connection.ts';
 import type { Column, Resource, SelectableField, Subresource } from '../../../apiserver/registry/resource.ts';
 import type { Strategy } from '../../../apiserver/registry/strategy.ts';
 import { isRecord, type KubeObject } from '../../../openapi/machinery/meta.ts';
@@ -35,6 +36,7 @@ export interface HostKind<T extends KubeObject, R> {
   /** Does Kubernetes count generations of this kind? Most kinds of the host have none. */
   readonly hasGeneration?: boolean;
   readonly subresources?: readonly Subresource<T>[];
+  readonly connections?: readonly Connection<T>[];
   readonly columns: readonly Column<T>[];
   readonly selectableFields?: readonly SelectableField<T>[];
   readonly verbs?: readonly Verb[];

@@ -2,6 +2,7 @@
  * The kinds of the host: everything that KubeDirector and kubectl expect a Kubernetes to serve.
  */
 
+import type { Connection } from '../../../apiserver/registry/connection.ts';
 import type { Registries } from '../../../apiserver/registry/registries.ts';
 import type { ObjectRegistry } from '../../../apiserver/registry/registry.ts';
 import type { Resource } from '../../../apiserver/registry/resource.ts';
@@ -14,6 +15,7 @@ import { events } from './events.ts';
 import { leases } from './leases.ts';
 import { namespaces } from './namespaces.ts';
 import { nodes } from './nodes.ts';
+import type { Pod } from './pods/pod.ts';
 import { podResource } from './pods/resource.ts';
 import { rbacKinds } from './rbac.ts';
 import { serviceAccounts } from './serviceaccounts.ts';
@@ -31,12 +33,14 @@ export interface KindNeeds {
   readonly escalation: Escalation;
   /** Name of the StorageClass for claims that name none. */
   readonly defaultClass: () => string | undefined;
+  /** How one gets into the containers of pods. */
+  readonly podConnections: readonly Connection<Pod>[];
 }
 
-export const hostKinds = ({ clock, addresses, escalation, defaultClass }: KindNeeds) => ({
+export const hostKinds = ({ clock, addresses, escalation, defaultClass, podConnections }: KindNeeds) => ({
   namespaces,
   nodes,
-  pods: podResource(clock),
+  pods: podResource(clock, podConnections),
   services: serviceResource(addresses),
   endpoints,
   claims: claimResource(defaultClass),

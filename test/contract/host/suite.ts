@@ -1,6 +1,7 @@
 /** The whole suite, for one host. */
 import { expect } from 'chai';
 import { isRecord } from '../../../openapi/machinery/meta.ts';
+import { execStatements } from './exec.ts';
 import { garbageStatements } from './garbage.ts';
 import { configMap, type HostUnderTest, kinds, Place, refusal } from './host.ts';
 import { objectStatements } from './objects.ts';
@@ -25,6 +26,7 @@ export function hostContract(open: () => Promise<HostUnderTest>): void {
   objectStatements(() => place);
   workloadStatements(() => place);
   ownershipStatements(() => place);
+  execStatements(() => place);
   garbageStatements(() => place);
 
   describe('a namespace that is deleted', () => {

@@ -8,9 +8,9 @@ export interface Container {
   image?: string;
   imagePullPolicy?: string;
   ports?: { name?: string; containerPort?: number; protocol?: string }[];
-  env?: { name: string; valueFrom?: Record<string, Record<string, unknown>> }[];
+  env?: { name: string; value?: string; valueFrom?: Record<string, Record<string, unknown>> }[];
   resources?: { limits?: Record<string, string | number>; requests?: Record<string, string | number> };
-  volumeMounts?: { name: string; mountPath?: string }[];
+  volumeMounts?: { name: string; mountPath?: string; subPath?: string }[];
   volumeDevices?: { name: string; devicePath?: string }[];
   restartPolicy?: string;
   [field: string]: unknown;

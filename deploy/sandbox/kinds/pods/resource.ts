@@ -2,6 +2,7 @@
  * Pods: how they are filled, judged, bound to a node and deleted. What becomes of them there is controllers/node/'s work.
  */
 
+import type { Connection } from '../../../../apiserver/registry/connection.ts';
 import type { Resource } from '../../../../apiserver/registry/resource.ts';
 import type { Strategy } from '../../../../apiserver/registry/strategy.ts';
 import { type Clock, timestamp } from '../../../../openapi/machinery/clock.ts';
@@ -79,7 +80,7 @@ function qosClass(spec: PodSpec): 'Guaranteed' | 'Burstable' | 'BestEffort' {
 
 const field = (label: string, value: (pod: Pod) => string) => ({ label, value });
 
-export const podResource = (clock: Clock): Resource<Pod, Moment> =>
+export const podResource = (clock: Clock, connections: readonly Connection<Pod>[] = []): Resource<Pod, Moment> =>
   hostKind<Pod, Moment>({
     group: '',
     kind: 'Pod',
@@ -92,6 +93,7 @@ export const podResource = (clock: Clock): Resource<Pod, Moment> =>
     status: podStatusSchema,
     hasGeneration: true,
     strategy: strategyFor(clock),
+    connections,
     columns: podColumns,
     selectableFields: [
       field('spec.nodeName', ({ spec }) => spec.nodeName ?? ''),

@@ -133,6 +133,8 @@ export interface PodCondition {
 export interface Pod extends KubeObject {
   apiVersion: 'v1';
   kind: 'Pod';
+  /** Not the host's: what the init container has told us (storage-progress.ts). */
+  storageInitProgress?: string;
   status?: {
     phase?: string;
     reason?: string;

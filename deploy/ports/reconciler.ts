@@ -7,6 +7,7 @@ import type { Log } from '../../openapi/machinery/log.ts';
 import { runClusterController } from '../../reconciler/cluster/controller.ts';
 import { leadWhenElected } from '../../reconciler/leader.ts';
 import { systemTimers } from '../../reconciler/timers.ts';
+import { execPort } from './exec.ts';
 import { hostPorts, leasePort } from './host.ts';
 import { ownKinds } from './own-kinds.ts';
 
@@ -24,7 +25,7 @@ export interface ReconcilerOptions {
 export async function runReconciler(options: ReconcilerOptions, signal: AbortSignal): Promise<void> {
   const { registries, client, systemNamespace, instance, log } = options;
   const { host, events, run } = hostPorts(client, log);
-  const ports = { ...ownKinds(registries, systemNamespace), host, events };
+  const ports = { ...ownKinds(registries, systemNamespace), host, events, exec: execPort(client) };
   const lead = (leading: AbortSignal): Promise<void> =>
     runClusterController(ports, { systemNamespace, instance, log }, leading);
   const lease = leasePort(client, systemNamespace, 'kubedirector');

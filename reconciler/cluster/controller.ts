@@ -9,6 +9,7 @@ import { pause, systemTimers, type Timers } from '../timers.ts';
 import { WorkQueue } from '../workqueue.ts';
 import type { Ports } from './ports.ts';
 import { clusterReconciler } from './reconcile.ts';
+import { withStorageProgress } from './storage-progress.ts';
 
 export interface ClusterControllerOptions {
   /** The namespace of KubeDirector: apps of the system catalog live there. */
@@ -33,11 +34,12 @@ const gatherMs = 20;
  * Begins when the view of the host is complete, with a look at every cluster.
  */
 export async function runClusterController(
-  ports: Ports,
+  given: Ports,
   options: ClusterControllerOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { timers = systemTimers, systemNamespace, instance, workers = defaultWorkers } = options;
+  const ports = { ...given, host: withStorageProgress(given.host, given.exec, timers, signal) };
   const log = options.log.with({ controller: 'cluster' });
   const queue = new WorkQueue(timers);
   const dependents = new Dependents();

@@ -55,7 +55,13 @@ function detailOf(
   state: MemberState,
   pod: Pod | undefined,
 ): NonNullable<MemberStatus['stateDetail']> {
-  const { configuringContainer: _, schedulingErrorMessage: __, configErrorDetail, ...kept } = before;
+  const {
+    configuringContainer: _,
+    schedulingErrorMessage: __,
+    storageInitProgress: ___,
+    configErrorDetail,
+    ...kept
+  } = before;
   const id = appStatus(pod)?.containerID;
   const scheduling = unschedulable(pod);
   return {
@@ -64,6 +70,7 @@ function detailOf(
     ...(state === 'creating' && id && { configuringContainer: id }),
     ...(state === 'configured' && id && { lastConfiguredContainer: id }),
     ...(scheduling !== undefined && { schedulingErrorMessage: shortened(scheduling, longestDetail) }),
+    ...(pod?.storageInitProgress !== undefined && { storageInitProgress: pod.storageInitProgress }),
     lastKnownContainerState: containerStateOf(pod),
   };
 }

@@ -13,11 +13,29 @@ export const persistedMounts = (directories: readonly string[]): VolumeMount[] =
 /** Where the init container sees the whole volume; marks of what is done lie beside the directories, where members do not look. */
 const mountPoint = '/mnt';
 
+/** Its name, which people know from the original. */
+export const copyContainer = 'init';
+
 /**
  * Directories come as arguments and are never part of the text. A directory is marked only when everything in it was copied, so
  * that a copy that was cut short is made again; `-x` keeps out what is mounted below it. One that the image lacks is made empty.
+ *
+ * How much there is to be is written down first, for progressScript; an image that cannot say copies all the same.
  */
 const copyScript = `set -eu
+mkdir -p "${mountPoint}/.kubedirector"
+missing=
+for dir in "$@"; do
+  if [ ! -e "${mountPoint}/.kubedirector$dir/.copied" ]; then missing=yes; fi
+done
+if [ -z "$missing" ]; then exit 0; fi
+total=0
+for dir in "$@"; do
+  if [ ! -d "$dir" ]; then continue; fi
+  size=$(du -skx "$dir" 2>/dev/null | cut -f1) || size=0
+  total=$((total + \${size:-0}))
+done
+echo "$total" > "${mountPoint}/.kubedirector/.total"
 for dir in "$@"; do
   mark="${mountPoint}/.kubedirector$dir/.copied"
   if [ -e "$mark" ]; then continue; fi
@@ -36,8 +54,18 @@ for dir in "$@"; do
 done
 `;
 
+/** Run beside the copy: a line with how many kilobytes there are and are to be, whenever that has changed. Ends with the container. */
+export const progressScript = `last=
+while [ ! -e "${mountPoint}/.kubedirector/.total" ]; do sleep 1; done
+while total=$(cat "${mountPoint}/.kubedirector/.total"); do
+  line="$(du -sk ${mountPoint} | cut -f1) $total"
+  if [ "$line" != "$last" ]; then echo "$line"; fi
+  last=$line
+  sleep 3
+done`;
+
 export const initContainer = (app: Container, directories: readonly string[]): Container => ({
-  name: 'init',
+  name: copyContainer,
   image: app.image,
   command: ['sh', '-c', copyScript, 'copy', ...directories],
   ...(app.resources && { resources: app.resources }),

@@ -10,6 +10,7 @@ import type { KubeDirectorApp } from '../../openapi/v1beta1/kubedirectorapp.ts';
 import type { KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { ConfigSpec } from '../../openapi/v1beta1/kubedirectorconfig.ts';
 import type { EventSink } from '../events.ts';
+import type { ExecPort } from '../guest/ports.ts';
 import type { Child, ChildKind, PersistentVolumeClaim, Pod, Service, StatefulSet } from '../host-types.ts';
 
 export type Unsubscribe = () => void;
@@ -24,6 +25,7 @@ export interface Ports {
   readonly config: ConfigPort;
   readonly host: HostPort;
   readonly events: EventSink;
+  readonly exec: ExecPort;
 }
 
 export interface ClusterPort {

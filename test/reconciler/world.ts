@@ -21,6 +21,7 @@ import { fieldManager } from '../../reconciler/cluster/ownership.ts';
 import type { ChildReference, Configuration, MergePatch, Ports, SeenChild } from '../../reconciler/cluster/ports.ts';
 import { clusterReconciler } from '../../reconciler/cluster/reconcile.ts';
 import type { Result } from '../../reconciler/controller.ts';
+import type { ExecPort } from '../../reconciler/guest/ports.ts';
 import type { Child, Event, Pod, StatefulSet } from '../../reconciler/host-types.ts';
 import { anApp } from '../make/kubedirector.ts';
 import { SetTimers } from '../make/set-timers.ts';
@@ -55,6 +56,8 @@ export class World {
   readonly stuck = new Map<string, Pod['status']>();
   /** Told of every status that is stored. */
   onStatus: (status: ClusterStatus) => void = () => {};
+  /** Nobody gets into containers, unless a test says how. */
+  exec: ExecPort = { run: async () => Promise.reject(new Error('no way in')) };
   /** Told of every write of the controller to a child that exists. */
   onMended: (before: Child, after: Child) => void = () => {};
   readonly terminatingNamespaces = new Set<string>();
@@ -281,6 +284,7 @@ export class World {
         delete: async (child) => this.#delete(child),
         lookAt: async (child) => this.#lookAt(child),
       },
+      exec: { run: (container, command, output, signal) => this.exec.run(container, command, output, signal) },
       events: {
         create: async (event) => {
           this.events.push(event);

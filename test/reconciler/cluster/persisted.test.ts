@@ -1,12 +1,14 @@
 /** Which directories live on the volume of a member, and that copying them there survives being cut short. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { persistedDirectories } from '../../../openapi/persisted-directories.ts';
 import type { EffectiveRole } from '../../../reconciler/cluster/effective-role.ts';
-import { initContainer } from '../../../reconciler/cluster/persisted.ts';
+import { initContainer, progressScript } from '../../../reconciler/cluster/persisted.ts';
+import { progressText } from '../../../reconciler/cluster/storage-progress.ts';
 
 const legacy = { packageURL: 'file:///a.tgz' };
 const newLayout = { ...legacy, useNewSetupLayout: true };
@@ -71,6 +73,31 @@ describe('the copy of the init container', () => {
     writeFileSync(copied(), 'changed by the member');
     expect(run().status).to.equal(0);
     expect(readFileSync(copied(), 'utf8')).to.equal('changed by the member');
+  });
+
+  it('says beside it how far it is, in kilobytes', async () => {
+    writeFileSync(join(folder, 'image/large'), Buffer.alloc(3 * 1024 * 1024, 1));
+    const total = join(folder, 'mnt/.kubedirector/.total');
+    const saying = spawn('sh', ['-c', progressScript.replaceAll('/mnt', join(folder, 'mnt'))]);
+    try {
+      run();
+      const [line] = (await once(saying.stdout, 'data')) as [Buffer];
+      const [copied, wanted] = line.toString().split('\n')[0]!.split(' ').map(Number);
+      expect(copied).to.be.at.least(3072);
+      expect(wanted).to.equal(Number(readFileSync(total, 'utf8')));
+      expect(wanted).to.be.within(3072, 3072 + 64);
+      expect(progressText(line.toString().split('\n')[0]!)).to.match(/^\d\d% of [34] MiB$/);
+    } finally {
+      saying.kill();
+    }
+  });
+
+  it('is made where the image cannot say how much there is', () => {
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'du'), '#!/bin/sh\nexit 127\n', { mode: 0o755 });
+    expect(run({ PATH: `${bin}:${process.env.PATH}` }).status).to.equal(0);
+    expect(readFileSync(copied(), 'utf8')).to.equal('as shipped');
   });
 
   it('is made again when it failed, and says so', () => {

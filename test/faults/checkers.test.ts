@@ -1,5 +1,6 @@
 /** The judges of fault runs are judged: what is right passes, and each kind of wrong is found. */
 import { expect } from 'chai';
+import { withoutApp } from './bonds.ts';
 import { parityOf } from './client.ts';
 import { type Call, History, type Operation, type Outcome, type Seen } from './history.ts';
 import { unexplained } from './register-checker.ts';
@@ -295,6 +296,16 @@ describe('the checker of watches', () => {
     expect(wrongLists([list], [], truth)).to.deep.equal([]);
     expect(wrongLists([{ ...list, items: [] }], [], truth)).to.have.length(1);
     expect(wrongLists([list], [{ called: 3, returned: 4, revision: 13 }], truth)).to.have.length(1);
+  });
+
+  it('finds a cluster whose app is not there at its revision', () => {
+    const named = (name: string, app?: string) => ({
+      metadata: { name, resourceVersion: '7' },
+      spec: { ...(app && { app }) },
+    });
+    const apps = [named('x'), named('y')];
+    expect(withoutApp([named('a', 'x'), named('b', 'y')], apps)).to.deep.equal([]);
+    expect(withoutApp([named('a', 'x'), named('b', 'z'), named('c', 'y')], apps)).to.deep.equal(['b']);
   });
 
   it('says nothing of revisions that nobody can know', () => {

@@ -64,7 +64,7 @@ export interface ClientParts {
 }
 
 /** An answer, or that the connection failed before (`unsent`) or after the request was sent. */
-type Reply = Answer | 'unsent' | 'lost';
+export type Reply = Answer | 'unsent' | 'lost';
 
 export class Client {
   readonly #parts: ClientParts;
@@ -149,7 +149,7 @@ export class Client {
           ? `?resourceVersion=${earlier}&resourceVersionMatch=Exact`
           : '';
     const called = history.tick();
-    const reply = await this.#ask('GET', collection(namespace) + query);
+    const reply = await ask(this.#parts, 'GET', collection(namespace) + query);
     const returned = history.tick();
     if (typeof reply === 'string') return;
     if (reply.code !== 200) return this.#judge(reply, `list ${namespace}${query}`, 410);
@@ -173,7 +173,7 @@ export class Client {
   async #call(key: string, operation: Operation, method: string, path: string, body?: object): Promise<void> {
     const { history, name: client } = this.#parts;
     const called = history.tick();
-    const reply = await this.#ask(method, path, body);
+    const reply = await ask(this.#parts, method, path, body);
     const outcome = this.#outcomeOf(reply, operation, `${method} ${key}`);
     const returned = outcome.told === 'unknown' ? Infinity : history.tick();
     history.add({ client, key, operation, called, returned, outcome } satisfies Call);
@@ -210,29 +210,34 @@ export class Client {
       this.#known.set(key, { value: outcome.value, revision: outcome.revision });
     else if (outcome.told === 'absent') this.#known.delete(key);
   }
-
-  async #ask(method: string, path: string, body?: object): Promise<Reply> {
-    const { pools, chance, history } = this.#parts;
-    try {
-      const response = await chance.pick(pools).request({
-        method: method as 'GET',
-        path,
-        headers: { 'content-type': 'application/json' },
-        ...(body && { body: JSON.stringify(body) }),
-      });
-      const text = await response.body.text();
-      const retryAfter = response.headers['retry-after'] as string | undefined;
-      return { code: response.statusCode, retryAfter, text };
-    } catch (error) {
-      const { code = '', name } = error as NodeJS.ErrnoException;
-      if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
-        history.faults.push(`${method} ${path} had no deadline: ${name}`);
-      await sleep(awayMs);
-      return unsentCodes.has(code) ? 'unsent' : 'lost';
-    }
-  }
 }
 
 /** A pause while nobody is there. */
 const awayMs = 100;
 const unsentCodes: ReadonlySet<string> = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT']);
+
+/** Asks one of the servers. */
+export async function ask(
+  { pools, chance, history }: Pick<ClientParts, 'pools' | 'chance' | 'history'>,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Reply> {
+  try {
+    const response = await chance.pick(pools).request({
+      method: method as 'GET',
+      path,
+      headers: { 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await response.body.text();
+    const retryAfter = response.headers['retry-after'] as string | undefined;
+    return { code: response.statusCode, retryAfter, text };
+  } catch (error) {
+    const { code = '', name } = error as NodeJS.ErrnoException;
+    if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
+      history.faults.push(`${method} ${path} had no deadline: ${name}`);
+    await sleep(awayMs);
+    return unsentCodes.has(code) ? 'unsent' : 'lost';
+  }
+}

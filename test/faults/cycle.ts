@@ -3,6 +3,7 @@
  * anybody was told is judged.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BondClient } from './bonds.ts';
 import { Client, collection } from './client.ts';
 import { History } from './history.ts';
 import { unexplained } from './register-checker.ts';
@@ -42,6 +43,8 @@ export interface CycleResult {
   readonly lists: number;
   readonly events: number;
   readonly watches: number;
+  /** Clusters that were looked for together with their apps. */
+  readonly bonds: number;
 }
 
 /** How long the world may take to be itself again once all faults are over: an election, a start, and a cache to fill. */
@@ -64,8 +67,17 @@ export async function runCycle(world: World, options: CycleOptions): Promise<Cyc
     (_, i) =>
       new Client({ name: `w${i}`, chance: chance.fork(), history, pools, namespaces, names, paceMs, bulkBytes }),
   );
+  const [first = '', second = ''] = namespaces;
+  const bonds = Array.from(
+    { length: bondClients },
+    (_, i) =>
+      new BondClient({ name: `b${i}`, chance: chance.fork(), history, pools, paceMs }, `${first}-${second.slice(-4)}`, [
+        'x',
+        'y',
+      ]),
+  );
   const watching = watchers.map((watcher) => watcher.run(stop.watchers.signal));
-  const working = clients.map((client) => client.run(stop.clients.signal));
+  const working = [...clients, ...bonds].map((client) => client.run(stop.clients.signal));
   const faults: { name: string; what: string; holdMs: number }[] = [];
   try {
     await disturb(world, chance.fork(), options, faults);
@@ -83,6 +95,9 @@ export async function runCycle(world: World, options: CycleOptions): Promise<Cyc
   }
   return { seed, faults, ...judged(history, watchers) };
 }
+
+/** Few, since what they do is larger, and in each other's way all the time. */
+const bondClients = 2;
 
 const scopesFor = ([red, blue]: readonly string[]): { scope: Scope; sendsInitial: boolean }[] => [
   { scope: {}, sendsInitial: false },
@@ -188,6 +203,7 @@ function judged(history: History, watchers: readonly Watcher[]): Omit<CycleResul
     operations: calls.length,
     outcomes,
     lists: lists.length,
+    bonds: history.bonds,
     events: records.filter(({ type }) => type !== 'BOOKMARK').length,
     watches: watchers.reduce((sum, { segments }) => sum + segments.length, 0),
   };

@@ -20,6 +20,9 @@ import { ManagedProcess } from './process.ts';
 
 export const straceInstalled = spawnSync('strace', ['--version']).status === 0;
 
+/** Several elections, on a slow machine. */
+const electionMs = 20_000;
+
 export interface EtcdMember {
   readonly name: string;
   readonly clientPort: number;
@@ -113,12 +116,14 @@ export class EtcdCluster {
     return new EtcdStore({ endpoints: this.endpoints, keyspace: new Keyspace(), ...this.tls, ...options });
   }
 
-  /** The member that leads. Asks until one does. */
+  /** The member that leads. Asks until one does, for as long as an election may take. @throws Error when nobody leads */
   async leader(): Promise<EtcdMember> {
+    const deadline = performance.now() + electionMs;
     for (;;) {
       const told = await Promise.all(this.members.map((member) => this.#status(member)));
       const at = told.findIndex(({ id, leaderId }) => id !== '' && id === leaderId);
       if (at >= 0) return this.members[at]!;
+      if (performance.now() > deadline) throw new Error('no member of etcd leads');
       await sleep(50);
     }
   }

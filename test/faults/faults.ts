@@ -73,7 +73,9 @@ export function etcdFaults(cluster: EtcdCluster, proxies: readonly (readonly Fau
     {
       name: 'the leader without its peers',
       inject: async () => {
-        const leader = await cluster.leader();
+        // Beside another fault there may be none.
+        const leader = await cluster.leader().catch(() => undefined);
+        if (!leader) return 'in vain: nobody leads';
         cluster.isolate(leader);
         return leader.name;
       },

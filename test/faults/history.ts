@@ -67,6 +67,8 @@ export class History {
   readonly firstSeen = new Map<Value, number>();
   /** Answers that no API server should give, and the like. */
   readonly faults: string[] = [];
+  /** How many clusters were looked for together with their apps. */
+  bonds = 0;
   #now = 0;
 
   tick(): number {

@@ -9,7 +9,7 @@ import { DecodeError, decodeJson } from '../codec/json.ts';
 import { decodeYaml } from '../codec/yaml.ts';
 import type { ReceivedDocument } from '../registry/documents.ts';
 import type { ApplyOptions } from '../registry/registry.ts';
-import { readBody } from './body.ts';
+import { readBody, repeatedField } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { writeOptions } from './options.ts';
 import { isYes } from './query.ts';
@@ -31,8 +31,10 @@ export async function readConfiguration(exchange: Exchange): Promise<ReceivedDoc
   const body = await readBody(exchange);
   try {
     // JSON is YAML, but its own reader keeps every digit, and is quicker.
-    const { value, duplicates } = body[0] === 0x7b ? decodeJson(body) : decodeYaml(body);
-    return { value, duplicates };
+    if (body[0] !== 0x7b)
+      return { ...decodeYaml(body), preface: 'error converting YAML to JSON: yaml: unmarshal errors:\n  ' };
+    const { value, duplicates } = decodeJson(body);
+    return { value, duplicates: duplicates.map(repeatedField) };
   } catch (error) {
     if (error instanceof DecodeError) throw StatusError.badRequest(`error decoding YAML: ${error.message}`);
     throw error;

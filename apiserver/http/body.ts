@@ -89,12 +89,13 @@ export function deleteOptionsFrom(exchange: Exchange, body: Buffer): Record<stri
   return isProtobuf(exchange) ? decoding(() => deleteOptionsIn(body)) : undefined;
 }
 
+export const repeatedField = (path: string): string => `duplicate field ${JSON.stringify(path)}`;
+
 /** @throws StatusError 400 */
 export function decodeDocument(body: Buffer, media: BodyMedia, kind: string): ReceivedDocument {
   try {
     const { value, duplicates } = media === 'yaml' ? decodeYaml(body) : decodeJson(body);
-    const findings =
-      media === 'yaml' ? duplicates : duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
+    const findings = media === 'yaml' ? duplicates : duplicates.map(repeatedField);
     return { value, duplicates: findings, ...(media === 'yaml' && { preface: 'yaml: unmarshal errors:\n  ' }) };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;

@@ -18,7 +18,7 @@ import type { ObjectRegistry, Patch, Target } from '../registry/registry.ts';
 import type { Resource } from '../registry/resource.ts';
 import { parseSelection, type Selection } from '../registry/selection.ts';
 import { applyOptions, applyType, mayCreate, readConfiguration } from './apply.ts';
-import { decoding, deleteOptionsFrom, fromProtobuf, readBody, receiveDocument } from './body.ts';
+import { decoding, deleteOptionsFrom, fromProtobuf, readBody, receiveDocument, repeatedField } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { bareType, bodyMedia, negotiate } from './negotiation.ts';
 import {
@@ -238,7 +238,7 @@ export async function readPatch(
   const offered = patchTypesOf(resource);
   if (!offered.includes(type) || type === applyType) throw StatusError.unsupportedMediaType(offered);
   const { value: patch, duplicates } = decodePatch(await readBody(exchange));
-  const repeated = duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
+  const repeated = duplicates.map(repeatedField);
   if (type === 'application/json-patch+json') {
     const operations = parseJsonPatch(patch);
     const findings = [...repeated, ...unknownMembers(patch)].map((finding) => `json patch ${finding}`);

@@ -4,7 +4,7 @@
 import { inWords } from '../../openapi/machinery/json.ts';
 import { isRecord } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
-import { metadataOf } from './documents.ts';
+import { type DocumentOptions, metadataOf, type ReceivedDocument } from './documents.ts';
 
 /** @throws StatusError 400 */
 export function checkedConfiguration(
@@ -33,6 +33,21 @@ function groupVersion(apiVersion: unknown): [group: string, version: string] {
   const text = inWords(apiVersion ?? '');
   const slash = text.indexOf('/');
   return slash < 0 ? ['', text] : [text.slice(0, slash), text.slice(slash + 1)];
+}
+
+/**
+ * What stands twice in a configuration is told or refused, as the client wishes, once it is known that nothing else is wrong (K-150).
+ *
+ * @throws StatusError 400
+ */
+export function heedRepetitions(
+  { duplicates, preface = '' }: ReceivedDocument,
+  { fieldValidation, warn }: DocumentOptions,
+): void {
+  if (!duplicates.length || fieldValidation === 'Ignore') return;
+  if (fieldValidation === 'Strict')
+    throw StatusError.badRequest(`error strict decoding YAML: ${preface}${duplicates.join('\n  ')}`);
+  for (const finding of duplicates) warn(finding);
 }
 
 /** What a configuration says of the object that it is for (K-258). */

@@ -16,7 +16,7 @@ import type { ResourceCache } from '../cache/resource-cache.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
 import type { WatchCache } from '../cache/watch-cache.ts';
 import type { Admission } from './admission.ts';
-import { checkedConfiguration, preconditionsIn } from './configuration.ts';
+import { checkedConfiguration, heedRepetitions, preconditionsIn } from './configuration.ts';
 import { type Deleted, type DeleteOptions, Deletion } from './deletion.ts';
 import {
   checkName,
@@ -172,7 +172,11 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     const configuration = checkedConfiguration(received.value, this.resource.kind, form.apiVersion, target.name);
     this.#documents.respell(configuration, target.version, options.warn);
     const preconditions = preconditionsIn(configuration);
-    const change = (old: T | undefined): T => this.#applied(configuration, old, form, options);
+    const change = (old: T | undefined): T => {
+      const object = this.#applied(configuration, old, form, options);
+      heedRepetitions(received, options);
+      return object;
+    };
     const context = { ...options, isApply: true };
     for (;;) {
       try {
@@ -268,6 +272,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
       const object = subresource.write(old, judge(applied.document));
       this.#refuseBrought(object, this.codec.hub.validate(object), stored, this.codec.hub, options);
       setManagedFields(object, applied.managedFields);
+      heedRepetitions(received, options);
       return object;
     };
     const context = { ...options, isApply: true };

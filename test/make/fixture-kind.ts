@@ -67,8 +67,9 @@ const fixtureSchema: Schema = {
   },
 };
 
+/** The schema asks for no spec. */
 export interface FixtureObject extends KubeObject {
-  spec: { app: string; replicas: number; mode?: string };
+  spec?: { app: string; replicas: number; mode?: string };
   status?: { replicas?: number; selector?: string; state?: string };
 }
 
@@ -110,14 +111,14 @@ const scale: Subresource<FixtureObject> = {
       kind: 'Scale',
       apiVersion: 'autoscaling/v1',
       metadata: { name, namespace, uid, resourceVersion, creationTimestamp } as KubeObject['metadata'],
-      spec: { replicas: spec.replicas },
+      spec: { replicas: spec?.replicas ?? 0 },
       status: { replicas: status.replicas ?? 0, ...(status.selector && { selector: status.selector }) },
     } as KubeObject;
   },
   write: (present, document) => {
     const { spec } = document as { spec?: unknown };
     const replicas = isRecord(spec) ? spec.replicas : undefined;
-    if (typeof replicas === 'number') return { ...present, spec: { ...present.spec, replicas } };
+    if (typeof replicas === 'number') return { ...present, spec: { app: '', ...present.spec, replicas } };
     const at = specPath.child('replicas');
     const fault = replicas === undefined ? required(at) : invalid(at, replicas, 'must be a number');
     throw StatusError.invalid({ group: 'autoscaling', kind: 'Scale' }, present.metadata.name, [fault]);
@@ -129,7 +130,7 @@ const scale: Subresource<FixtureObject> = {
       name: 'Desired',
       type: 'integer',
       description: 'Number of desired replicas',
-      cell: (document) => (document as FixtureObject).spec.replicas ?? null,
+      cell: (document) => (document as FixtureObject).spec?.replicas ?? null,
     },
     {
       name: 'Available',
@@ -155,17 +156,17 @@ export const fixtureKinds: Resource<FixtureObject> = {
   strategy: {},
   hasStatus: true,
   subresources: [scale],
-  selectableFields: [{ label: 'spec.app', value: ({ spec }) => spec.app }],
+  selectableFields: [{ label: 'spec.app', value: ({ spec }) => spec?.app ?? '' }],
   columns: [
     nameColumn,
-    { name: 'App', type: 'string', description: 'Its app.', cell: ({ spec }) => spec.app },
+    { name: 'App', type: 'string', description: 'Its app.', cell: ({ spec }) => spec?.app ?? null },
     ageColumn,
     {
       name: 'Members',
       type: 'integer',
       description: 'How many it has.',
       priority: 1,
-      cell: ({ spec }) => spec.replicas,
+      cell: ({ spec }) => spec?.replicas ?? null,
     },
   ],
 };

@@ -7,6 +7,7 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
+import { createSecureContext } from 'node:tls';
 import { WebSocket } from 'ws';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import { failureOf } from './answers.ts';
@@ -62,10 +63,13 @@ export class PodExec {
 
   constructor(access: HostAccess, liveness = usualLiveness) {
     const { server, ca, cert, key, unverified = false } = access;
-    const tls = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), rejectUnauthorized: !unverified };
     this.#access = access;
     this.#liveness = liveness;
-    this.#agent = server.startsWith('http:') ? new Agent() : new TlsAgent(tls);
+    // Certificates are read once, not for each connection: that costs as much as the rest of a short run.
+    const secureContext = createSecureContext({ ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) });
+    this.#agent = server.startsWith('http:')
+      ? new Agent()
+      : new TlsAgent({ secureContext, rejectUnauthorized: !unverified });
   }
 
   /**

@@ -65,7 +65,10 @@ export class Connections {
       reject(exchange.signal.reason);
     };
     socket.once('close', gone);
-    this.#sockets.handleUpgrade(request, socket, head, resolve);
+    this.#sockets.handleUpgrade(request, socket, head, (upgraded) => {
+      socket.off('close', gone);
+      resolve(upgraded);
+    });
     return promise;
   }
 }
@@ -88,7 +91,8 @@ async function converse(exchange: Exchange, socket: WebSocket, talk: Talk): Prom
   const stop = (): void => socket.close(goingAway);
   const conversation = new SocketConversation(socket);
   signal.addEventListener('abort', stop, { once: true });
-  socket.on('close', () => exchange.abort(new Error('the client has gone')));
+  const gone = (): void => exchange.abort(new Error('the client has gone'));
+  socket.on('close', gone);
   // It is followed by the end of the connection.
   socket.on('error', () => {});
   try {
@@ -98,6 +102,7 @@ async function converse(exchange: Exchange, socket: WebSocket, talk: Talk): Prom
     socket.close(signal.aborted ? goingAway : faultOfOurs);
     if (!signal.aborted) throw error;
   } finally {
+    socket.off('close', gone);
     signal.removeEventListener('abort', stop);
   }
   // The last words may still be on their way.

@@ -5,3 +5,4 @@ await import('./storage.ts');
 await import('./api.ts');
 await import('./scale.ts');
 await import('./managedfields.ts');
+await import('./exec.ts');

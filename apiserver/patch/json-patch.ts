@@ -43,11 +43,11 @@ export function parseJsonPatch(patch: unknown): PatchOperation[] {
     throw StatusError.entityTooLarge(
       `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`,
     );
-  return patch.map((operation) => {
+  return patch.map((operation, i) => {
     if (!isRecord(operation)) throw StatusError.badRequest('error decoding patch: an operation is an object');
     const { op, path, from } = operation;
     if (typeof op !== 'string' || typeof path !== 'string' || (from !== undefined && typeof from !== 'string'))
-      throw StatusError.unprocessable();
+      throw StatusError.unprocessable(`patch[${i}]`, 'an operation has an op and a path, and both are strings');
     return { op, path, ...(from !== undefined && { from }), value: ownValue(operation, 'value') };
   });
 }
@@ -60,9 +60,19 @@ export function jsonPatched(document: unknown, operations: readonly PatchOperati
   // A wrapper gives the root a parent, so that no operation needs a special case for it.
   const holder: Record<string, unknown> = { root: document };
   const budget = { bytes: maxCopied };
-  for (const operation of operations) carryOut(holder, operation, budget);
+  for (const [i, operation] of operations.entries())
+    try {
+      carryOut(holder, operation, budget);
+    } catch (error) {
+      if (!(error instanceof Impossible)) throw error;
+      // Words of the sender's in it may be long.
+      throw StatusError.unprocessable(`patch[${i}]`, error.message.slice(0, 500));
+    }
   return notTooDeep(holder.root);
 }
+
+/** Why an operation cannot be carried out, as its sender is told. */
+class Impossible extends Error {}
 
 /** Operations are small, but what they build need not be. */
 function notTooDeep(value: unknown): unknown {
@@ -89,17 +99,19 @@ function carryOut(holder: Record<string, unknown>, operation: PatchOperation, bu
       replace(holder, target, copyOf(given(operation)));
       break;
     case 'move':
-      if (operation.path.startsWith(`${operation.from}/`)) throw StatusError.unprocessable();
+      if (operation.path.startsWith(`${operation.from}/`))
+        throw new Impossible(`${operation.from} cannot be moved into itself`);
       add(holder, target, remove(holder, pointer(operation.from)));
       break;
     case 'copy':
       add(holder, target, charged(copyOf(notTooDeep(read(holder, pointer(operation.from)))), budget));
       break;
     case 'test':
-      if (!sameJson(present(holder, target), operation.value ?? null)) throw StatusError.unprocessable();
+      if (!sameJson(present(holder, target), operation.value ?? null))
+        throw new Impossible(`${operation.path} is not what the test says`);
       break;
     default:
-      throw StatusError.unprocessable();
+      throw new Impossible(`there is no operation ${JSON.stringify(operation.op)}`);
   }
 }
 
@@ -117,14 +129,15 @@ function charged(value: unknown, budget: { bytes: number }): unknown {
   );
 }
 
-const given = ({ value }: PatchOperation): unknown => {
-  if (value === undefined) throw StatusError.unprocessable();
+const given = ({ op, value }: PatchOperation): unknown => {
+  if (value === undefined) throw new Impossible(`${op} needs a value`);
   return value;
 };
 
 /** The steps of a JSON pointer, from the holder on. */
 function pointer(text: string | undefined): [string, ...string[]] {
-  if (text === undefined || (text !== '' && !text.startsWith('/'))) throw StatusError.unprocessable();
+  if (text === undefined) throw new Impossible('the operation needs a from');
+  if (text !== '' && !text.startsWith('/')) throw new Impossible(`a path begins with a slash, and ${text} does not`);
   const steps = text === '' ? [] : text.slice(1).split('/');
   return ['root', ...steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))];
 }
@@ -135,13 +148,15 @@ function parentOf(
   steps: readonly string[],
 ): [Record<string, unknown> | unknown[], string] {
   const parent = steps.slice(0, -1).reduce<unknown>((node, step) => child(node, step), holder);
-  if (!isRecord(parent) && !Array.isArray(parent)) throw StatusError.unprocessable();
+  if (!isRecord(parent) && !Array.isArray(parent)) throw notThere(steps.at(-1)!);
   return [parent, steps.at(-1)!];
 }
 
+const notThere = (step: string): Impossible => new Impossible(`the path leads nowhere from ${JSON.stringify(step)} on`);
+
 function child(node: unknown, step: string): unknown {
   if (Array.isArray(node)) return node[indexIn(node, step, node.length - 1)];
-  if (!isRecord(node) || !Object.hasOwn(node, step)) throw StatusError.unprocessable();
+  if (!isRecord(node) || !Object.hasOwn(node, step)) throw notThere(step);
   return node[step];
 }
 
@@ -149,10 +164,10 @@ const read = (holder: Record<string, unknown>, steps: readonly string[]): unknow
   steps.reduce<unknown>((node, step) => child(node, step), holder);
 
 function indexIn(list: readonly unknown[], step: string, max: number): number {
-  if (!/^(0|-?[1-9][0-9]*)$/.test(step)) throw StatusError.unprocessable();
+  if (!/^(0|-?[1-9][0-9]*)$/.test(step)) throw new Impossible(`${JSON.stringify(step)} is no index of a list`);
   const index = Number(step);
   const found = index < 0 ? index + list.length : index;
-  if (found < 0 || found > max) throw StatusError.unprocessable();
+  if (found < 0 || found > max) throw new Impossible(`the list has no index ${step}`);
   return found;
 }
 

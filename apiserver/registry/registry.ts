@@ -144,7 +144,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     const change = (old: T, stored: T): T => {
       const { resourceVersion, uid } = stored.metadata;
       const patched = patch.apply(this.codec.toDocument(old, form));
-      if (!isRecord(patched)) throw StatusError.unprocessable();
+      if (!isRecord(patched)) throw StatusError.unprocessable('patch', 'what it makes is no object');
       const document = this.#documents.checked(patched, form);
       checkName(document, target);
       this.#sameObject(metadataOf(document), { uid, resourceVersion }, target.name);

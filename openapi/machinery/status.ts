@@ -190,9 +190,15 @@ export class StatusError extends Error {
     });
   }
 
-  /** A patch that cannot be carried out on this object (K-249). */
-  static unprocessable(): StatusError {
-    return failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+  /**
+   * A patch that cannot be carried out on this object (K-249). Kubernetes says no more than that.
+   *
+   * @param field which part of the patch; kubectl prints causes, and hides the message where there are any
+   */
+  static unprocessable(field: string, why: string): StatusError {
+    return failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {
+      causes: [{ reason: 'FieldValueInvalid', message: why, field }],
+    });
   }
 
   static tooManyRequests(message: string, retryAfterSeconds = 1): StatusError {

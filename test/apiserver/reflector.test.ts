@@ -90,7 +90,7 @@ describe('a reflector', () => {
   });
 
   it('lists where the host refuses that, and does not ask again (K-608)', async () => {
-    const refusal = new StatusError({ ...StatusError.unprocessable().status });
+    const refusal = new StatusError({ ...StatusError.unprocessable('patch', 'it is not').status });
     const { asked, told } = await play(
       { streams: true, lists: [['5'], ['9']], watches: [[refusal], [gone], [added('a', '10')]] },
       3,

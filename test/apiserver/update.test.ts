@@ -163,6 +163,7 @@ describe('an object that is there', () => {
         const { code, body } = await patch(path, operations, jsonPatch);
         expect(code).to.equal(422);
         expect(body.message).to.equal('the server rejected our request due to an error in our request');
+        expect(body.details.causes[0].field).to.equal('patch[0]');
       });
     it('not by what is no patch (K-247, K-248)', async () => {
       const { path } = await made();

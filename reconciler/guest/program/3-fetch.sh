@@ -62,7 +62,13 @@ fetch_remote() {
       --connect-timeout 30 --speed-limit 1 --speed-time 120 --output - --url "$1" 2>"$_job/why" && echo 0 >"$_job/code"; } |
       within "$3" >"$2"
   elif has wget; then
-    { wget -t 1 -T 120 -O - -- "$1" 2>"$_job/why" && echo 0 >"$_job/code"; } | within "$3" >"$2"
+    # busybox tries once by itself, and some versions of it crash when they are given a time limit.
+    case $(wget --help 2>&1) in
+    *BusyBox*) _limits=-q ;;
+    *) _limits='-t 1 -T 120' ;;
+    esac
+    # shellcheck disable=SC2086
+    { wget $_limits -O - -- "$1" 2>"$_job/why" && echo 0 >"$_job/code"; } | within "$3" >"$2"
   else
     fail member 'the image has neither curl nor wget'
   fi

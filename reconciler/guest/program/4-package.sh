@@ -55,6 +55,11 @@ check_listing() {
     last_words "$_job/why"
     bad_package "is not a tar archive: $_words"
   }
+  # busybox shows names without what leads out of the folder, and says so.
+  last_words "$_job/why"
+  case $_words in
+  *emoving\ leading*) bad_package 'has an absolute path or one with .. in it' ;;
+  esac
   _count=0
   while IFS= read -r _entry; do
     _count=$((_count + 1))
@@ -71,8 +76,9 @@ check_listing() {
     -* | d* | l* | h*) ;;
     *) bad_package "has something in it that is neither file, folder nor link: $_entry" ;;
     esac
+    # Hard links are ` link to ` for GNU, and files with an arrow for busybox, which would make them to anywhere.
     case $_kind:$_entry in
-    l*' -> /'* | *' link to /'* | *' link to ../'* | *' link to '*/../*)
+    [l-]*' -> /'* | -*' -> ../'* | -*' -> '*/../* | *' link to /'* | *' link to ../'* | *' link to '*/../*)
       bad_package "has a link in it that leads out of it: $_entry"
       ;;
     esac

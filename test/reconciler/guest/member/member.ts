@@ -41,6 +41,8 @@ export interface Calling {
   readonly signal?: AbortSignal;
   readonly env?: Readonly<Record<string, string>>;
   readonly user?: number;
+  /** How many bytes of the input arrive before the connection ends; counted from the end when negative. */
+  readonly onlyBytes?: number;
 }
 
 export class Member {
@@ -69,7 +71,9 @@ export class Member {
     for (const name of ['upper', 'work', 'root']) await mkdir(join(this.#folder, name), { recursive: true });
     const flags = ['--mount', '--pid', '--fork', '--kill-child=KILL'];
     const lower = await rootOf(this.#system);
-    this.#container = spawn('unshare', [...flags, 'sh', '-c', begin, 'begin', lower, this.#folder], {
+    // It ends with us, however we end.
+    const unshare = ['--pdeathsig', 'KILL', 'unshare', ...flags];
+    this.#container = spawn('setpriv', [...unshare, 'sh', '-c', begin, 'begin', lower, this.#folder], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     const { pid } = this.#container;
@@ -180,7 +184,9 @@ export class Member {
     });
     child.stderr!.setEncoding('utf8').on('data', (chunk) => (stderr += chunk));
     // It may have ended without reading all.
-    child.stdin!.on('error', () => {}).write(input);
+    child.stdin!.on('error', () => {});
+    if (calling.onlyBytes === undefined) child.stdin!.write(input);
+    else child.stdin!.end(input.subarray(0, calling.onlyBytes));
     const cut = () => {
       for (const stream of child.stdio) stream?.destroy();
     };

@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fetchPackages, unpackPackages } from '../../../../deploy/image/debian.ts';
+import { unpackPackages } from '../../../../deploy/image/debian.ts';
 import { run } from '../../../../deploy/image/programs.ts';
 import { fetchWithDependencies, makeSystem } from '../../../kubernetes/cluster/images/packages.ts';
 import { folders } from '../../../kubernetes/cluster/settings.ts';
@@ -75,10 +75,10 @@ async function debianRoot(): Promise<string> {
 }
 
 async function busyboxRoot(): Promise<string> {
-  const packages = await fetchPackages(['busybox-static'], folders.packages);
+  // The one that is linked statically cannot look up any name.
+  const packages = await fetchWithDependencies(['busybox']);
   return kept('busybox', packages, async (root) => {
-    const unpacked = join(root, 'unpacked');
-    await unpackPackages(packages, unpacked);
+    await unpackPackages(packages, root);
     for (const name of [
       'bin',
       'dev',
@@ -94,13 +94,10 @@ async function busyboxRoot(): Promise<string> {
       'var/log',
     ])
       await mkdir(join(root, name), { recursive: true });
-    await run('cp', [join(unpacked, 'usr/bin/busybox'), join(root, 'bin/busybox')]);
     await run('chroot', [root, '/bin/busybox', '--install', '-s', '/usr/bin']);
-    await symlink('/bin/busybox', join(root, 'bin/sh'));
     await writeFile(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n');
     await writeFile(join(root, 'etc/group'), 'root:x:0:\nnogroup:x:65534:\n');
     await chmod(join(root, 'tmp'), 0o1777);
-    await rm(unpacked, { recursive: true });
   });
 }
 

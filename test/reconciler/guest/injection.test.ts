@@ -46,13 +46,25 @@ describeInMembers('an injected file', (system) => {
     );
 
   for (const [title, injection, words] of [
-    ['is not there', { url: 'file:///none', directory: '/srv' }, /none could not be fetched: the image has no such file/],
+    [
+      'is not there',
+      { url: 'file:///none', directory: '/srv' },
+      /none could not be fetched: the image has no such file/,
+    ],
     ['has no name', { url: 'https://example.com', directory: '/srv' }, /ends without a name/],
     ['is called ..', { url: 'file:///etc/..', directory: '/srv' }, /ends without a name/],
     ['would replace a folder', { url: 'file:///x/srv', directory: '/' }, /is a directory/],
     ['has a directory below a file', { url: 'file:///etc/group', directory: '/etc/passwd/x' }, /cannot be made/],
-    ['has an owner that nobody knows', { url: 'file:///etc/group', directory: '/srv', owner: '-R' }, /could not be put/],
-    ['has a group that nobody knows', { url: 'file:///etc/group', directory: '/srv', group: '$(id)' }, /could not be put/],
+    [
+      'has an owner that nobody knows',
+      { url: 'file:///etc/group', directory: '/srv', owner: '-R' },
+      /could not be put/,
+    ],
+    [
+      'has a group that nobody knows',
+      { url: 'file:///etc/group', directory: '/srv', group: '$(id)' },
+      /could not be put/,
+    ],
     ['has a mode that is none', { url: 'file:///etc/group', directory: '/srv', mode: '--help' }, /could not be put/],
   ] as const)
     it(
@@ -60,7 +72,9 @@ describeInMembers('an injected file', (system) => {
       inMember(system, async (member) => {
         await givePackage(member, writesDown);
         const { result } = await member.call(aSetup({ injections: [injection] }));
-        expect(result).to.match(/^failed injection /).and.match(words);
+        expect(result)
+          .to.match(/^failed injection /)
+          .and.match(words);
         expect(await member.sh('ls -A /srv')).to.equal('package.tgz\n');
       }),
     );

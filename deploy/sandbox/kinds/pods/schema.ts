@@ -37,6 +37,7 @@ const variable = object(
   'A variable.',
   {
     name: string('Name.'),
+    value: string('Its value.'),
     valueFrom: object(
       'Where its value is from.',
       {

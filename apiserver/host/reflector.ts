@@ -18,6 +18,8 @@ export interface ReflectorListener<T> {
   put(object: T): void;
   /** The last state, under the revision of the deletion. */
   remove(object: T): void;
+  /** The host refuses to tell; it is asked again. */
+  refused?(error: StatusError): void;
 }
 
 export interface ReflectorOptions<T extends KubeObject> {
@@ -76,8 +78,9 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #pause(error: unknown, signal: AbortSignal): Promise<void> {
-    const { resource, log } = this.#options;
+    const { resource, listener, log } = this.#options;
     log.warn('a watch of the host broke off', { resource: resource.plural, cause: String(error) });
+    if (error instanceof StatusError) listener.refused?.(error);
     const now = performance.now();
     if (now - this.#failedAt > quietMs) this.#backoffMs = firstBackoffMs;
     this.#failedAt = now;

@@ -56,7 +56,7 @@ export interface ListWatchOptions {
   readonly query?: Query;
 }
 
-/** Connections to the host; each watch holds one. */
+/** Connections to the host for requests that are answered at once; each watch has one of its own besides. */
 const connections = 64;
 /** The minor version of Kubernetes that was the first to have them without being told to. */
 const firstStreaming = 32;
@@ -65,6 +65,7 @@ const answerMs = 30_000;
 
 export class HostClient {
   readonly #pool: Pool;
+  readonly #watches: Pool;
   readonly #authorization: HostAccess['authorization'];
   readonly #exec: PodExec;
   #streamsLists: Promise<boolean> | undefined;
@@ -73,13 +74,15 @@ export class HostClient {
     const { server, ca, cert, key, authorization, unverified = false } = access;
     this.#authorization = authorization;
     this.#exec = new PodExec(access);
-    this.#pool = new Pool(server, {
-      connections,
+    const options: Pool.Options = {
       allowH2: false,
       headersTimeout: answerMs,
       bodyTimeout: 0,
       connect: { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), rejectUnauthorized: !unverified },
-    });
+    };
+    this.#pool = new Pool(server, { ...options, connections });
+    // As many as there are watches: however many, they must not keep requests waiting.
+    this.#watches = new Pool(server, { ...options, connections: null });
   }
 
   get<T extends KubeObject>(resource: HostResource, namespace: string, name: string, signal: AbortSignal): Promise<T> {
@@ -155,11 +158,8 @@ export class HostClient {
     signal: AbortSignal,
   ): AsyncGenerator<HostWatchEvent<T>, void, undefined> {
     const query = { watch: 'true', ...options.query };
-    const { statusCode, body } = await this.#send(
-      'GET',
-      pathOf(resource, options.namespace ?? '', '', '', query),
-      signal,
-    );
+    const path = pathOf(resource, options.namespace ?? '', '', '', query);
+    const { statusCode, body } = await this.#send(this.#watches, 'GET', path, signal);
     if (statusCode !== 200) throw failureOf(statusCode, Buffer.from(await body.arrayBuffer()));
     for await (const line of linesOf(body)) yield decodeJson(line).value as HostWatchEvent<T>;
   }
@@ -183,12 +183,12 @@ export class HostClient {
   }
 
   close(): Promise<void> {
-    return this.#pool.destroy();
+    return Promise.all([this.#pool.destroy(), this.#watches.destroy()]).then(() => {});
   }
 
-  async #send(method: string, path: string, signal: AbortSignal, body?: string, type = 'application/json') {
+  async #send(pool: Pool, method: string, path: string, signal: AbortSignal, body?: string, type = 'application/json') {
     const authorization = await this.#authorization?.();
-    return this.#pool.request({
+    return pool.request({
       method: method as 'GET',
       path,
       signal,
@@ -204,6 +204,7 @@ export class HostClient {
 
   async #call(method: string, path: string, signal: AbortSignal, value?: unknown, type?: string): Promise<unknown> {
     const { statusCode, body } = await this.#send(
+      this.#pool,
       method,
       path,
       signal,

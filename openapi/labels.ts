@@ -10,6 +10,9 @@ export const labels = {
   appCatalog: `${domain}/appCatalog`,
   role: `${domain}/role`,
   headless: `${domain}/headless`,
+  /** On ConfigMaps and Secrets that clusters may be connected to: under which name scripts find them. */
+  configMapType: `${domain}/cmType`,
+  secretType: `${domain}/secretType`,
 } as const;
 
 /** Selects the pods of one role, in the syntax of label selectors. */

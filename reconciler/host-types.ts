@@ -156,6 +156,15 @@ export interface PersistentVolumeClaim extends KubeObject {
 export type Child = StatefulSet | Service | Pod | PersistentVolumeClaim;
 export type ChildKind = Child['kind'];
 
+/** A ConfigMap, or a Secret, whose values are in base64. */
+export interface DataObject extends KubeObject {
+  apiVersion: 'v1';
+  kind: 'ConfigMap' | 'Secret';
+  type?: string;
+  data?: Record<string, string>;
+}
+export type DataKind = DataObject['kind'];
+
 /** core/v1 Event (K-630). */
 export interface Event {
   apiVersion: 'v1';

@@ -5,8 +5,10 @@ import type { HostClient } from '../../apiserver/host/rest.ts';
 import type { Registries } from '../../apiserver/registry/registries.ts';
 import type { Log } from '../../openapi/machinery/log.ts';
 import { runClusterController } from '../../reconciler/cluster/controller.ts';
+import { guestHelper, guestProgram } from '../../reconciler/guest/program.ts';
 import { leadWhenElected } from '../../reconciler/leader.ts';
 import { systemTimers } from '../../reconciler/timers.ts';
+import { dataPorts } from './data.ts';
 import { execPort } from './exec.ts';
 import { hostPorts, leasePort } from './host.ts';
 import { ownKinds } from './own-kinds.ts';
@@ -25,9 +27,17 @@ export interface ReconcilerOptions {
 export async function runReconciler(options: ReconcilerOptions, signal: AbortSignal): Promise<void> {
   const { registries, client, systemNamespace, instance, log } = options;
   const { host, events, run } = hostPorts(client, log);
-  const ports = { ...ownKinds(registries, systemNamespace), host, events, exec: execPort(client) };
-  const lead = (leading: AbortSignal): Promise<void> =>
-    runClusterController(ports, { systemNamespace, instance, log }, leading);
+  const { data, stop } = dataPorts(client, log);
+  const ports = { ...ownKinds(registries, systemNamespace), host, events, data, exec: execPort(client) };
+  const guest = { program: guestProgram, helper: guestHelper };
+  const lead = async (leading: AbortSignal): Promise<void> => {
+    try {
+      await runClusterController(ports, { systemNamespace, instance, log, guest }, leading);
+    } finally {
+      // Who does not lead needs to see no Secrets.
+      await stop();
+    }
+  };
   const lease = leasePort(client, systemNamespace, 'kubedirector');
   await Promise.all([
     run(signal),

@@ -240,9 +240,23 @@ const memberStateDetail = object(
     startScriptStderrMessage: string('End of what the failed script wrote to stderr.'),
     schedulingErrorMessage: string('Why the pod of the member has no node.'),
     storageInitProgress: string('How far the first copy of the persisted directories has come.'),
+    setupAttempt: integer('How often its scripts have been asked to configure the present container.', {
+      format: 'int64',
+    }),
+    announced: boolean('Whether the other members have been told of it.'),
+    updateTries: integer('How often it could not be given the present configuration.', { format: 'int64' }),
+    retryTime: string('When what has failed is tried again. Absent: not by itself.', { format: 'date-time' }),
+    leaveTime: string('When a member that is to go does so at the latest, whether the others have been told or not.', {
+      format: 'date-time',
+    }),
     pendingNotifyCmds: listOf(
       object('A notification that waits to be delivered.', {
         arguments: listOf(string('Argument.'), 'Arguments of the script.'),
+        id: string('Tells it from others.'),
+        tries: integer('How often it has failed.', { format: 'int64' }),
+        retryTime: string('When it is tried again. Absent: at once, or, after several failures, not by itself.', {
+          format: 'date-time',
+        }),
       }),
       'Notifications that wait to be delivered to the member.',
     ),
@@ -265,6 +279,7 @@ const memberStatus = object(
   {
     pod: string('Name of its pod.', { example: 'spark221e2-worker-b7x2q-0' }),
     nodeID: integer('Number of the member, unique in the cluster for ever.', { format: 'int64' }),
+    joinedGeneration: integer('Generation of the configuration that first had the member.', { format: 'int64' }),
     service: string('Name of its service; n/a when the role has no ports.'),
     pvc: string('Name of its claim.'),
     blockDevicePaths: listOf(string('Path.'), 'Paths of its block devices.'),
@@ -281,6 +296,7 @@ const roleStatus = object(
   {
     id: string('Which role this is.'),
     statefulSet: string('Name of its StatefulSet.'),
+    conditions: asField(conditions, 'How the role is, in the words of the conditions of the cluster.'),
     members: listByKey(['pod'], memberStatus, 'Its members.'),
   },
   { required: ['id'], definition: definition('RoleStatus') },
@@ -340,7 +356,10 @@ export const clusterStatus = object(
     specGenerationToProcess: integer('Generation of the configuration that all members have to reach.', {
       format: 'int64',
     }),
+    configurationHash: string('Hash of what members are told of the cluster itself.'),
     lastConnectionHash: string('Hash of the connected objects that members know.'),
+    connectionVersion: integer('How often the connected objects have changed.', { format: 'int64' }),
+    lastRetry: string('The value of the annotation kubedirector.bluedata.io/retry that was obeyed last.'),
     clusterService: string('Name of the headless service that gives members their host names.'),
     lastNodeID: integer('The highest member number ever given.', { format: 'int64' }),
     roles: listByKey(['id'], roleStatus, 'The roles that have members, or are losing them.'),

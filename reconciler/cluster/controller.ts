@@ -5,8 +5,10 @@ import type { Log } from '../../openapi/machinery/log.ts';
 import { keyFromText, keyText, type ObjectKey } from '../../openapi/machinery/meta.ts';
 import { runController } from '../controller.ts';
 import { EventRecorder } from '../events.ts';
+import { GuestJobs } from '../guest/jobs.ts';
 import { pause, systemTimers, type Timers } from '../timers.ts';
 import { WorkQueue } from '../workqueue.ts';
+import { appContainer } from './pod-template.ts';
 import type { Ports } from './ports.ts';
 import { clusterReconciler } from './reconcile.ts';
 import { withStorageProgress } from './storage-progress.ts';
@@ -17,6 +19,8 @@ export interface ClusterControllerOptions {
   /** How many clusters are worked on at a time. Workers wait for the host most of the time. */
   readonly workers?: number;
   readonly log: Log;
+  /** Text of the program that runs in members, and the archive of what scripts read configmeta with. */
+  readonly guest: { readonly program: () => Uint8Array; readonly helper: () => Uint8Array };
   /** Who reports events: the name of this process among its replicas. */
   readonly instance: string;
   readonly timers?: Timers;
@@ -42,11 +46,15 @@ export async function runClusterController(
   const ports = { ...given, host: withStorageProgress(given.host, given.exec, timers, signal) };
   const log = options.log.with({ controller: 'cluster' });
   const queue = new WorkQueue(timers);
-  const dependents = new Dependents();
+  const [ofApps, ofClusters] = [new Dependents(), new Dependents()];
   const recorder = new EventRecorder({ sink: ports.events, instance, timers, log });
+  const jobs = new GuestJobs({ exec: ports.exec, containerName: appContainer, ...options.guest, timers, log });
   const look = clusterReconciler({
-    ...{ ports, systemNamespace, recorder, timers, log },
-    dependsOn: (cluster, apps) => dependents.set(keyText(cluster), apps.map(keyText)),
+    ...{ ports, systemNamespace, recorder, timers, log, jobs },
+    dependsOn: (cluster, { apps, clusters }) => {
+      ofApps.set(keyText(cluster), apps.map(keyText));
+      ofClusters.set(keyText(cluster), clusters.map(keyText));
+    },
   });
   const add = (key: ObjectKey) => queue.add(keyText(key));
   const addAll = async () => {
@@ -62,10 +70,15 @@ export async function runClusterController(
     }
   };
   const unsubscribe = [
-    ports.clusters.subscribe(add),
+    ports.clusters.subscribe((cluster) => {
+      add(cluster);
+      for (const connected of ofClusters.of(keyText(cluster))) queue.addAfter(connected, gatherMs);
+    }),
     ports.host.subscribe((cluster) => queue.addAfter(keyText(cluster), gatherMs)),
+    ports.data.subscribe((cluster) => queue.addAfter(keyText(cluster), gatherMs)),
+    jobs.subscribe((cluster) => queue.addAfter(keyText(cluster), gatherMs)),
     ports.apps.subscribe((app) => {
-      for (const cluster of dependents.of(keyText(app))) queue.add(cluster);
+      for (const cluster of ofApps.of(keyText(app))) queue.add(cluster);
     }),
     // The one change that concerns everybody; it is rare.
     ports.config.subscribe(() => void addAll()),
@@ -83,27 +96,27 @@ export async function runClusterController(
   } finally {
     queue.shutDown();
     for (const letGo of unsubscribe) letGo();
-    await recording;
+    await Promise.all([recording, jobs.stop()]);
   }
 }
 
-/** Which clusters look up which apps, in both directions, so that a changed app concerns its clusters and nobody else's. */
+/** Which clusters depend on which others, or on which apps: so that a change concerns those that depend on it and nobody else. */
 class Dependents {
-  readonly #appsOf = new Map<string, readonly string[]>();
+  readonly #dependenciesOf = new Map<string, readonly string[]>();
   readonly #clustersOf = new Map<string, Set<string>>();
 
-  of(app: string): Iterable<string> {
-    return this.#clustersOf.get(app) ?? [];
+  of(dependency: string): Iterable<string> {
+    return this.#clustersOf.get(dependency) ?? [];
   }
 
   set(cluster: string, apps: readonly string[]): void {
-    for (const app of this.#appsOf.get(cluster) ?? []) {
+    for (const app of this.#dependenciesOf.get(cluster) ?? []) {
       const clusters = this.#clustersOf.get(app);
       clusters?.delete(cluster);
       if (clusters?.size === 0) this.#clustersOf.delete(app);
     }
-    if (apps.length === 0) this.#appsOf.delete(cluster);
-    else this.#appsOf.set(cluster, apps);
+    if (apps.length === 0) this.#dependenciesOf.delete(cluster);
+    else this.#dependenciesOf.set(cluster, apps);
     for (const app of apps) {
       const clusters = this.#clustersOf.get(app) ?? new Set<string>();
       this.#clustersOf.set(app, clusters.add(cluster));

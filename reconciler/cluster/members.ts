@@ -4,76 +4,86 @@
  * States are those of the original: `create pending` until the container runs, `creating` until it is set up, then `configured` for
  * as long as it is the same container. What a member was before is taken from status, since a pod does not remember it.
  */
-import type { ContainerState, MemberState, MemberStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { ContainerState, MemberStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { WorkView } from '../guest/work.ts';
 import type { ContainerStatus, Pod } from '../host-types.ts';
 import { isGoing } from './current.ts';
 import { appContainer } from './pod-template.ts';
 import type { Problem } from './problems.ts';
+import { type Detail, type SetupContext, setupNow, without } from './setup.ts';
+import { isGivenUp, nextRetryMs, type UpdateWanted, updated, updateWanted } from './updates.ts';
 
 export interface MemberNow {
   readonly status: MemberStatus;
   /** It is set up, and its pod can be used. */
   readonly ready: boolean;
-  /** Present when it is not ready. */
+  /** Present when it is not ready, or when it could not be told something. */
   readonly problem: Problem | undefined;
+  /** Something is being done in it, or will be by itself. */
+  readonly busy: boolean;
+  /** How often its scripts are asked to set it up by now, as long as that is wanted. */
+  readonly attempt: number | undefined;
+  /** What it is to be told. */
+  readonly update: UpdateWanted | undefined;
+  /** Id of the container that runs now; empty: none does. */
+  readonly container: string;
 }
 
-/**
- * When a member is set up. Today that is when its pod is Ready; this is the place where the setup package of a role will be asked
- * whether it has run in the present container.
- */
-const isSetUp = (pod: Pod): boolean => isReady(pod);
+/** What is known of members of a role beyond what a pod shows. */
+export type MemberContext = Omit<SetupContext, 'container' | 'running' | 'ready' | 'view'>;
 
-/** @param pod the member's, if it has one */
-export function memberNow(recorded: MemberStatus, pod: Pod | undefined): MemberNow {
-  const state = stateOf(recorded, pod);
-  const ready = state === 'configured' && pod !== undefined && isReady(pod);
+/**
+ * @param pod the member's, if it has one
+ * @param view of the work in it, if there is any
+ */
+export function memberNow(
+  recorded: MemberStatus,
+  pod: Pod | undefined,
+  context: MemberContext,
+  view?: WorkView,
+): MemberNow {
+  const present = appStatus(pod)?.containerID ?? '';
+  const container = runs(pod) ? present : '';
+  const usable = pod !== undefined && isReady(pod);
+  const setup = setupNow(recorded, { ...context, container: present, running: container, ready: usable, view });
+  const updating = { ...context, view };
+  const wasConfigured = recorded.state === 'configured' && setup.state === 'configured' && context.hasPackage;
+  const update =
+    wasConfigured && context.told ? updateWanted(recorded.stateDetail ?? {}, container, updating) : undefined;
+  const detail = wasConfigured && context.told ? updated(setup.detail, container, updating) : setup.detail;
+  const status: MemberStatus = { ...recorded, state: setup.state, stateDetail: seenOf(detail, pod, view) };
+  const ready = setup.state === 'configured' && usable;
   return {
-    status: { ...recorded, state, stateDetail: detailOf(recorded, state, pod) },
-    ready,
-    problem: ready ? undefined : problemOf(recorded, state, pod),
+    ...{ status, ready, update, container, attempt: setup.attempt },
+    busy: isBusy(status) || (setup.state === 'configured' && update !== undefined),
+    problem: ready ? untold(status, view) : problemOf(status, pod, context, view),
   };
 }
 
-/** Members whose state stays as it is until something happens to their container. */
-export const isStable = (state: MemberState): boolean => state === 'configured' || state === 'config error';
-
-function stateOf({ state, stateDetail }: MemberStatus, pod: Pod | undefined): MemberState {
-  const container = appStatus(pod);
-  const id = container?.containerID ?? '';
-  if (isStable(state) && id !== '' && id === stateDetail?.lastConfiguredContainer) return state;
-  const runs = pod?.status?.phase === 'Running' && id !== '' && container?.state?.running !== undefined;
-  if (!runs) return 'create pending';
-  return isSetUp(pod) ? 'configured' : 'creating';
+/** Something is tried again, or waits to be told. */
+export function isBusy(member: MemberStatus): boolean {
+  if (member.state !== 'configured') return nextRetryMs(member) !== undefined;
+  const { pendingNotifyCmds = [], updateTries = 0 } = member.stateDetail ?? {};
+  return updateTries > 0 || pendingNotifyCmds.some((entry) => !isGivenUp(entry));
 }
+
+const runs = (pod: Pod | undefined): boolean =>
+  pod?.status?.phase === 'Running' && appStatus(pod)?.state?.running !== undefined;
 
 /** Of what a scheduler says about a thousand members, status keeps this much each; conditions have it in full. */
 const longestDetail = 160;
 
-function detailOf(
-  { stateDetail: before = {} }: MemberStatus,
-  state: MemberState,
-  pod: Pod | undefined,
-): NonNullable<MemberStatus['stateDetail']> {
-  const {
-    configuringContainer: _,
-    schedulingErrorMessage: __,
-    storageInitProgress: ___,
-    configErrorDetail,
-    ...kept
-  } = before;
-  const id = appStatus(pod)?.containerID;
+function seenOf(detail: Detail, pod: Pod | undefined, view: WorkView | undefined): Detail {
   const scheduling = unschedulable(pod);
   return {
-    ...kept,
-    ...(configErrorDetail !== undefined && state === 'config error' && { configErrorDetail }),
-    ...(state === 'creating' && id && { configuringContainer: id }),
-    ...(state === 'configured' && id && { lastConfiguredContainer: id }),
+    ...without(detail, 'schedulingErrorMessage', 'storageInitProgress'),
     ...(scheduling !== undefined && { schedulingErrorMessage: shortened(scheduling, longestDetail) }),
     ...(pod?.storageInitProgress !== undefined && { storageInitProgress: pod.storageInitProgress }),
-    lastKnownContainerState: containerStateOf(pod),
+    lastKnownContainerState: view?.trouble && isRunning(pod) ? 'unresponsive' : containerStateOf(pod),
   };
 }
+
+const isRunning = (pod: Pod | undefined): boolean => containerStateOf(pod) === 'running';
 
 /** The words of `lastKnownContainerState` (spec: container-state check). */
 function containerStateOf(pod: Pod | undefined): ContainerState {
@@ -86,7 +96,12 @@ function containerStateOf(pod: Pod | undefined): ContainerState {
   return condition(pod, 'Ready') || isGoing(pod) ? 'unresponsive' : 'unknown';
 }
 
-function problemOf({ pod: name, stateDetail }: MemberStatus, state: MemberState, pod: Pod | undefined): Problem {
+function problemOf(
+  { pod: name, state, stateDetail }: MemberStatus,
+  pod: Pod | undefined,
+  { needed, told }: MemberContext,
+  view: WorkView | undefined,
+): Problem {
   const say = (reason: Problem['reason'], what: string): Problem => ({ reason, message: `member ${name} ${what}` });
   if (!pod) return say('PodMissing', 'is waiting for its pod to be made');
   const { phase, reason, message } = pod.status ?? {};
@@ -95,7 +110,10 @@ function problemOf({ pod: name, stateDetail }: MemberStatus, state: MemberState,
   const scheduling = unschedulable(pod);
   if (scheduling !== undefined) return say('Unschedulable', `is waiting for a node: ${scheduling}`);
   if (state === 'config error')
-    return say('ConfigError', `could not be configured${detail(stateDetail?.configErrorDetail)}`);
+    return say(
+      'ConfigError',
+      `could not be configured${detail(stateDetail?.configErrorDetail, lastLine(stateDetail))}`,
+    );
   const init = pod.status?.initContainerStatuses?.find(({ state: now }) => !now?.terminated || now.terminated.exitCode);
   const container = init ?? appStatus(pod);
   const waiting = container?.state?.waiting;
@@ -104,10 +122,37 @@ function problemOf({ pod: name, stateDetail }: MemberStatus, state: MemberState,
     return say(problem, `${what}${detail(problem === 'ContainerCrashing' ? lastWords(container) : waiting.message)}`);
   }
   if (init?.state?.running) return say('StorageInitializing', 'is copying its persisted directories to its volume');
+  if (container?.state?.running && needed && state !== 'configured') {
+    if (view?.trouble) return say('MemberUnreachable', `cannot be reached${detail(view.trouble)}`);
+    if (!told) return say('MemberWaiting', 'is waiting for what it is connected to');
+    return say('MemberConfiguring', `is being configured${detail(view?.phase)}`);
+  }
   if (container?.state?.running)
     return say('MemberNotReady', `runs but is not ready${detail(condition(pod, 'Ready')?.message)}`);
   return say('MemberStarting', 'is starting');
 }
+
+/** A member that serves, and has not heard everything. */
+function untold({ pod, stateDetail = {} }: MemberStatus, view: WorkView | undefined): Problem | undefined {
+  const { pendingNotifyCmds = [], updateTries = 0 } = stateDetail;
+  const failing = pendingNotifyCmds.find(({ tries = 0 }) => tries > 0);
+  if (failing) {
+    const [what] = failing.arguments ?? [];
+    const words = `its start script failed ${failing.tries} times when it was told ${what}${detail(lastLine(stateDetail))}`;
+    return { reason: 'NotificationFailed', message: `member ${pod} has not heard everything: ${words}` };
+  }
+  if (view?.trouble && view.state === 'running')
+    return { reason: 'MemberUnreachable', message: `member ${pod} cannot be told of changes${detail(view.trouble)}` };
+  if (updateTries > 0) {
+    const why = detail(view?.failure?.detail);
+    return { reason: 'MemberUnreachable', message: `member ${pod} does not take its configuration${why}` };
+  }
+  return undefined;
+}
+
+/** What the script said last, for people who know it. */
+const lastLine = ({ startScriptStderrMessage: errors, startScriptStdoutMessage: output }: Detail = {}) =>
+  (errors?.trim() || output?.trim())?.split('\n').at(-1);
 
 /** Why a container waits, as the kubelet says it; whatever is not here passes by itself. */
 const waitingReasons: Readonly<Record<string, readonly [Problem['reason'], string]>> = {

@@ -13,8 +13,10 @@ import { volumeName } from './persisted.ts';
 export interface Membership {
   /** Those that are to be there, in the order of their ordinals. */
   readonly staying: readonly MemberStatus[];
-  /** Those that go; all were marked `deleting` in the status that was read, except the ones in `marked`. */
+  /** Those that go, `delete pending` for as long as others have to hear of it, then `deleting`. */
   readonly leaving: readonly MemberStatus[];
+  /** Those among them that were not going before. */
+  readonly parting: readonly MemberStatus[];
   /** How many pods the StatefulSet is to have. */
   readonly replicas: number;
   /** Nothing may be built or torn down before the new ids and marks are in status. */
@@ -25,6 +27,7 @@ export interface Membership {
  * @param recorded the role in status, if it is there
  * @param statefulSet the role's own, if there is one: it tells who the members were when status does not
  * @param describe fills in what a new member has besides its pod and its id
+ * @param parts how a member that is to go does it: at once, or when the others have been told
  */
 export function membershipOf(
   desired: number,
@@ -33,29 +36,34 @@ export function membershipOf(
   statefulSet: StatefulSet | undefined,
   ids: NodeIDs,
   describe: (pod: string) => Partial<MemberStatus>,
+  parts: (member: MemberStatus) => MemberStatus,
 ): Membership {
   const members = recorded ? (recorded.members ?? []) : remembered(name, statefulSet, describe);
   const stays = (member: MemberStatus) => ordinalOf(member.pod) < desired && !isLeaving(member.state);
-  const leaving = members.filter((member) => !stays(member));
+  const toGo = members.filter((member) => !stays(member));
   // An ordinal is free again when the one that had it is gone with all it had: its successor must not find the old claim.
-  const replicas = Math.min(desired, ...leaving.map(({ pod }) => ordinalOf(pod)));
+  const free = Math.min(desired, ...toGo.map(({ pod }) => ordinalOf(pod)));
   const byOrdinal = new Map(members.filter(stays).map((member) => [ordinalOf(member.pod), member]));
   const added: number[] = [];
-  for (let ordinal = 0; ordinal < replicas; ordinal += 1) if (!byOrdinal.has(ordinal)) added.push(ordinal);
+  for (let ordinal = 0; ordinal < free; ordinal += 1) if (!byOrdinal.has(ordinal)) added.push(ordinal);
   for (const ordinal of added) byOrdinal.set(ordinal, newMember(podName(name, ordinal), ids, describe));
   const staying = [...byOrdinal].sort(([a], [b]) => a - b).map(([, member]) => withID(member, ids));
+  const leaving = toGo.map(parts);
+  const awaited = leaving.filter(({ state }) => state === 'delete pending').map(({ pod }) => ordinalOf(pod) + 1);
   return {
-    staying,
-    leaving: leaving.map((member) => ({ ...member, state: 'deleting' })),
-    replicas,
+    ...{ staying, leaving },
+    parting: leaving.filter((_, i) => !isLeaving(toGo[i]!.state)),
+    // Pods go when nobody waits for them any more; what is below them stays for so long.
+    replicas: Math.max(free, ...awaited),
     recordFirst:
-      added.length > 0 || members.some(({ nodeID }) => !nodeID) || leaving.some(({ state }) => !isLeaving(state)),
+      added.length > 0 ||
+      members.some(({ nodeID }) => !nodeID) ||
+      leaving.some(({ state }, i) => state !== toGo[i]!.state),
   };
 }
 
 /**
- * A member on its way out. `delete pending` is for telling the others first, which nobody has to be told yet; both states are
- * past returning.
+ * A member on its way out: `delete pending` while the others are told, then `deleting`. Both are past returning.
  */
 export const isLeaving = (state: MemberState): boolean => state === 'delete pending' || state === 'deleting';
 

@@ -12,6 +12,7 @@ export function newsBetween(before: ClusterStatus | undefined, after: ClusterSta
     ...(before?.state ? [] : [normal('Cluster', 'new')]),
     ...roleNews(before?.roles ?? [], after.roles ?? []),
     ...memberNews(before?.roles ?? [], after.roles ?? []),
+    ...configurationNews(before, after),
     ...(after.state === 'configured' && before?.state !== 'configured' ? [normal('Cluster', 'stable')] : []),
     ...warnings(before, after),
   ];
@@ -45,6 +46,17 @@ function memberNews(before: readonly RoleStatus[], after: readonly RoleStatus[])
     state === 'configured' && earlier.get(pod) !== 'configured' ? pod : [],
   );
   return ready.length > 0 ? [normal('Member', `${count(ready.length)} ready: ${listed(ready)}`)] : [];
+}
+
+/** What members are told; at first everybody is told everything, which is no news. */
+function configurationNews(before: ClusterStatus | undefined, after: ClusterStatus): News[] {
+  const [from = 0, to = 0] = [before?.specGenerationToProcess, after.specGenerationToProcess];
+  const members = (after.roles ?? []).flatMap((role) => role.members ?? []);
+  const somebodyListens = members.some(({ stateDetail }) => stateDetail?.lastConfigDataGeneration !== undefined);
+  if (from === 0 || from === to || !somebodyListens) return [];
+  const reconnects = before?.connectionVersion !== after.connectionVersion;
+  const why = reconnects ? 'what the cluster is connected to has changed' : 'members or what they have are others';
+  return [normal('Configuration', `configuration ${to}: ${why}, and members are told`)];
 }
 
 const statesOf = (roles: readonly RoleStatus[]): Map<string, MemberState> =>

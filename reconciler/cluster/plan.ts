@@ -5,22 +5,39 @@
  * Carrying the steps out leaves nothing to do; carrying out only some of them, in any order, is made good by the next plan.
  */
 
-import { headlessServiceName, type Naming } from '../../openapi/child-names.ts';
+import { headlessServiceName } from '../../openapi/child-names.ts';
 import { controllerReference } from '../../openapi/machinery/meta.ts';
-import type { ClusterStatus, KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type {
+  ClusterRole,
+  ClusterStatus,
+  KubeDirectorCluster,
+  MemberStatus,
+} from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { ConfigSpec } from '../../openapi/v1beta1/kubedirectorconfig.ts';
+import type { Work, WorkView } from '../guest/work.ts';
 import { lastNodeIDAnnotation, nodeIDsAnnotation } from './annotations.ts';
 import { type Blueprint, type FoundApp, namespaceOf } from './blueprint.ts';
+import { type Configuration, configurationOf } from './configuration.ts';
+import type { Connected } from './connected.ts';
 import { type Current, currentOf, headlessServiceIn, isGoing, roleOf } from './current.ts';
 import { headlessServiceFor } from './desired.ts';
 import { ownerStep } from './drift.ts';
+import type { EffectiveRole } from './effective-role.ts';
+import { setupWork, updateWork } from './guest-work.ts';
+import type { MemberContext } from './members.ts';
+import { namingFor } from './naming.ts';
 import { NodeIDs, parseNodeIDs } from './node-ids.ts';
+import { domainOf, type RoleMembers } from './own-configmeta.ts';
+import { partingFrom } from './parting.ts';
 import type { Children } from './ports.ts';
 import { namespaceGoes } from './problems.ts';
-import { planRole, type RolePlan } from './roles.ts';
+import { wantsRetry } from './retries.ts';
+import { draftRole, planRole, type RoleDraft, type RolePlan } from './roles.ts';
 import { planService } from './services.ts';
 import { type Assessment, statusFor, statusWithoutApp } from './status.ts';
 import { remove, type Step } from './steps.ts';
+import { withTidings } from './telling.ts';
+import { nextRetryMs } from './updates.ts';
 
 /** What is wanted. */
 export interface Intent {
@@ -34,6 +51,10 @@ export interface Intent {
 export interface Observed {
   readonly nowMs: number;
   readonly children: Children;
+  /** What the cluster is connected to. */
+  readonly connected: Connected;
+  /** Of the work in members, by pod. */
+  readonly works: ReadonlyMap<string, WorkView>;
   /** Above 0: for so long nothing can be created, because the namespace is going. */
   readonly pausedForMs?: number;
 }
@@ -44,16 +65,20 @@ export interface Plan {
   readonly status: ClusterStatus | undefined;
   /** The status has to be stored before the first step: it holds new node ids, or members that are to go. */
   readonly recordFirst: boolean;
+  /** What is to go on in members, or has ended and is not in status yet. */
+  readonly work: readonly Work[];
   /** Look again after this time. */
   readonly wakeAfterMs?: number;
   /** Absent when there is nothing to assess. */
   readonly assessment?: Assessment;
 }
 
+const nothing = { steps: [], work: [], recordFirst: false };
+
 export function plan({ cluster, found, config }: Intent, observed: Observed): Plan {
   // The garbage collector is at work; whatever we made now would be in its way.
-  if (cluster.metadata.deletionTimestamp) return { steps: [], status: cluster.status, recordFirst: false };
-  if (!found) return { steps: [], status: statusWithoutApp(cluster, observed.nowMs), recordFirst: false };
+  if (cluster.metadata.deletionTimestamp) return { ...nothing, status: cluster.status };
+  if (!found) return { ...nothing, status: statusWithoutApp(cluster, observed.nowMs) };
 
   const current = currentOf(cluster, observed.children);
   const naming = namingFor(cluster, config);
@@ -61,7 +86,14 @@ export function plan({ cluster, found, config }: Intent, observed: Observed): Pl
     cluster.status?.clusterService || headlessServiceIn(current)?.metadata.name || headlessServiceName(naming);
   const blueprint: Blueprint = { cluster, found, config, clusterService };
   const ids = new NodeIDs(lastNodeID(cluster, current));
-  const roles = roleIDs(cluster, current).map((id) => planRole(id, blueprint, naming, current, ids));
+  const host = hostNameIn(blueprint);
+  const parts = partingFrom(cluster, found.app.spec, host, observed.nowMs);
+  const drafts = roleIDs(cluster, current).map((id) => draftRole(id, blueprint, naming, current, ids, parts));
+  const { connected, works, nowMs } = observed;
+  const configuration = connected.incomplete ? undefined : configurationOf(blueprint, membersOf(drafts), connected);
+  const context = contextOf(cluster, configuration, nowMs);
+  const planned = drafts.map((draft) => planRole(draft, blueprint, current, context, works));
+  const roles = configuration ? withTidings(planned, drafts, configuration, host) : planned;
   const headless = planService(
     headlessServiceFor(blueprint, ids.last),
     cluster,
@@ -77,25 +109,73 @@ export function plan({ cluster, found, config }: Intent, observed: Observed): Pl
   const { pausedForMs = 0 } = observed;
   const paused = pausedForMs > 0 && steps.some(isCreate);
   const assessment: Assessment = {
-    ...{ cluster, app: found.app, clusterService, roles, nowMs: observed.nowMs, lastNodeID: ids.last },
-    problems: [...headless.problems, ...(paused ? [namespaceGoes(namespaceOf({ cluster }))] : [])],
+    ...{ cluster, app: found.app, clusterService, roles, nowMs, lastNodeID: ids.last },
+    ...(configuration && { configuration: configuration.recorded }),
+    problems: [
+      ...headless.problems,
+      ...connected.problems,
+      ...(paused ? [namespaceGoes(namespaceOf({ cluster }))] : []),
+    ],
   };
+  const wakeAfterMs = earliest(paused ? pausedForMs : undefined, nextDeadlineMs(roles, nowMs));
   return {
     steps: paused ? steps.filter((step) => !isCreate(step)) : steps,
     status: statusFor(assessment),
-    recordFirst: roles.some(({ recordFirst }) => recordFirst),
+    recordFirst: roles.some(({ recordFirst }) => recordFirst) || configuration?.isNew === true,
+    work: configuration ? roles.flatMap((role) => workIn(role, configuration)) : [],
     assessment,
-    ...(paused && { wakeAfterMs: pausedForMs }),
+    ...(wakeAfterMs !== undefined && { wakeAfterMs }),
   };
 }
 
-const isCreate = ({ verb }: Step): boolean => verb === 'create';
+const hostNameIn = ({ cluster, clusterService, config }: Blueprint): ((pod: string) => string) => {
+  const domain = domainOf(cluster, clusterService, config);
+  return (pod) => `${pod}.${domain}`;
+};
 
-export const namingFor = (cluster: KubeDirectorCluster, config: ConfigSpec): Naming => ({
-  scheme: cluster.spec.namingScheme ?? config.defaultNamingScheme ?? 'Readable',
-  namespace: namespaceOf({ cluster }),
-  cluster: cluster.metadata.name,
-});
+/** Those whom others are told of. */
+const membersOf = (drafts: readonly RoleDraft[]): RoleMembers[] =>
+  drafts.flatMap(({ role, built }) => (role && built ? { role, members: built.membership.staying } : []));
+
+const contextOf =
+  (cluster: KubeDirectorCluster, configuration: Configuration | undefined, nowMs: number) =>
+  (role: ClusterRole, { setupPackage }: EffectiveRole): MemberContext => ({
+    needed: setupPackage !== undefined || (role.fileInjections ?? []).length > 0,
+    hasPackage: setupPackage !== undefined,
+    persists: role.storage != null,
+    told: configuration !== undefined,
+    generation: configuration?.generation ?? 0,
+    connectionVersion: configuration?.connectionVersion ?? 0,
+    nowMs,
+    retryWanted: wantsRetry(cluster),
+  });
+
+const workIn = ({ blueprint, members }: RolePlan, configuration: Configuration): Work[] =>
+  members.flatMap(({ status, attempt, update, container }) => {
+    if (!blueprint || container === '') return [];
+    if (attempt !== undefined) return [setupWork(blueprint, status, attempt, container, configuration)];
+    return update ? [updateWork(blueprint, status, update, container, configuration)] : [];
+  });
+
+const earliest = (...times: readonly (number | undefined)[]): number | undefined => {
+  const known = times.filter((time) => time !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
+};
+
+/** When something is tried again, or a member no longer waited for. */
+function nextDeadlineMs(roles: readonly RolePlan[], nowMs: number): number | undefined {
+  const times = roles
+    .flatMap(({ status }) => status?.members ?? [])
+    .flatMap((member) => [nextRetryMs(member), leaveTimeMs(member)]);
+  // What is overdue waits for something else than time.
+  const next = earliest(...times.filter((time) => time !== undefined && time > nowMs));
+  return next === undefined ? undefined : next - nowMs;
+}
+
+const leaveTimeMs = ({ state, stateDetail }: MemberStatus): number | undefined =>
+  state === 'delete pending' && stateDetail?.leaveTime !== undefined ? Date.parse(stateDetail.leaveTime) : undefined;
+
+const isCreate = ({ verb }: Step): boolean => verb === 'create';
 
 /** The roles of the spec in their order, then those that are on their way out, as status or their StatefulSets tell. */
 function roleIDs({ spec, status }: KubeDirectorCluster, { statefulSets, standingOf }: Current): string[] {

@@ -11,7 +11,16 @@ import type { KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorclus
 import type { ConfigSpec } from '../../openapi/v1beta1/kubedirectorconfig.ts';
 import type { EventSink } from '../events.ts';
 import type { ExecPort } from '../guest/ports.ts';
-import type { Child, ChildKind, PersistentVolumeClaim, Pod, Service, StatefulSet } from '../host-types.ts';
+import type {
+  Child,
+  ChildKind,
+  DataKind,
+  DataObject,
+  PersistentVolumeClaim,
+  Pod,
+  Service,
+  StatefulSet,
+} from '../host-types.ts';
 
 export type Unsubscribe = () => void;
 
@@ -24,8 +33,9 @@ export interface Ports {
   readonly apps: AppPort;
   readonly config: ConfigPort;
   readonly host: HostPort;
-  readonly events: EventSink;
+  readonly data: DataPort;
   readonly exec: ExecPort;
+  readonly events: EventSink;
 }
 
 export interface ClusterPort {
@@ -126,4 +136,34 @@ export interface HostPort {
    * before it is taken, and whose it is when it is not.
    */
   lookAt(child: ChildReference, signal: AbortSignal): Promise<Child | undefined>;
+}
+
+/** Which ConfigMap or Secret. */
+export interface DataReference {
+  readonly kind: DataKind;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** What is known of a ConfigMap or Secret. `unknown`: it has not been asked for long enough. */
+export type SeenData =
+  | { readonly state: 'found'; readonly object: DataObject }
+  | { readonly state: 'missing' }
+  | { readonly state: 'unknown' }
+  | { readonly state: 'forbidden'; readonly message: string };
+
+/**
+ * ConfigMaps and Secrets that clusters are connected to: those that carry the label of their type, in the namespaces that were asked
+ * for. KubeDirector may not read the others, and need not.
+ */
+export interface DataPort {
+  /** From now on the cluster needs objects of these kinds in its namespace; of none when there are none. */
+  follow(cluster: ObjectKey, kinds: readonly DataKind[]): void;
+  read(reference: DataReference): SeenData;
+  /** `changed` is told of the clusters that follow what has changed. */
+  subscribe(changed: (cluster: ObjectKey) => void): Unsubscribe;
+  /** The answer is read at once. @throws StatusError AlreadyExists, Forbidden */
+  create(object: DataObject, signal: AbortSignal): Promise<void>;
+  /** @throws StatusError Conflict when it has changed since, NotFound, Forbidden */
+  patch(reference: DataReference, patch: MergePatch, signal: AbortSignal): Promise<void>;
 }

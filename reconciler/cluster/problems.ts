@@ -13,6 +13,7 @@ const worstFirst = [
   'NameTaken',
   'ChildNotCreated',
   'ChildNotChanged',
+  'ConnectionForbidden',
   'ConfigError',
   'PodFailed',
   'ImageNotPulled',
@@ -21,11 +22,17 @@ const worstFirst = [
   'Unschedulable',
   'WaitingForPredecessor',
   'ChildTerminating',
+  'MemberUnreachable',
   'MemberNotReady',
+  'MemberWaiting',
+  'MemberConfiguring',
   'StorageInitializing',
   'PodTerminating',
   'MemberStarting',
   'PodMissing',
+  'NotificationFailed',
+  'ConnectionMissing',
+  'SecretKeyUnreadable',
   'CannotBeChanged',
 ] as const;
 
@@ -43,17 +50,28 @@ const stalling: ReadonlySet<ProblemReason> = new Set([
   'NamespaceTerminating',
   'RoleNotInApp',
   'NameTaken',
+  'ConnectionForbidden',
+  'ConnectionMissing',
+  'SecretKeyUnreadable',
   'CannotBeChanged',
 ]);
 
 /** Members serve in spite of it. */
-const harmless: ReadonlySet<ProblemReason> = new Set(['ChildNotChanged', 'CannotBeChanged']);
+const harmless: ReadonlySet<ProblemReason> = new Set([
+  'ChildNotChanged',
+  'NotificationFailed',
+  'ConnectionMissing',
+  'SecretKeyUnreadable',
+  'CannotBeChanged',
+]);
 
 /** What passes by itself in the ordinary course of things; the rest is worth a Warning. */
 const ordinary: ReadonlySet<ProblemReason> = new Set([
   'WaitingForPredecessor',
   'ChildTerminating',
   'MemberNotReady',
+  'MemberWaiting',
+  'MemberConfiguring',
   'StorageInitializing',
   'PodTerminating',
   'MemberStarting',

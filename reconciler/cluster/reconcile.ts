@@ -7,16 +7,24 @@
 import { sameJson } from '../../openapi/machinery/json.ts';
 import type { Log } from '../../openapi/machinery/log.ts';
 import { keyText, type ObjectKey } from '../../openapi/machinery/meta.ts';
+import { hasReason } from '../../openapi/machinery/status.ts';
 import type { ClusterStatus, KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { ConfigSpec } from '../../openapi/v1beta1/kubedirectorconfig.ts';
 import type { Result } from '../controller.ts';
 import type { EventRecorder } from '../events.ts';
+import type { GuestJobs } from '../guest/jobs.ts';
 import type { Timers } from '../timers.ts';
+import { catalogsOf, findApp } from './app-lookup.ts';
 import { apply, type Outcome } from './apply.ts';
 import type { FoundApp } from './blueprint.ts';
+import { unconnected } from './connected.ts';
+import { dataKindsFor, type SeenConnections, seeConnections, type TokensWanted } from './connections.ts';
 import { newsBetween } from './news.ts';
 import { plan } from './plan.ts';
 import type { Ports } from './ports.ts';
+import type { Problem } from './problems.ts';
 import { statusFor } from './status.ts';
+import { makeTokens } from './tokens.ts';
 
 export interface ReconcilerOptions {
   readonly ports: Ports;
@@ -25,8 +33,14 @@ export interface ReconcilerOptions {
   readonly recorder: Pick<EventRecorder, 'tell'>;
   readonly timers: Timers;
   readonly log: Log;
-  /** Told which apps a cluster depends on, whether they exist or not. */
-  readonly dependsOn: (cluster: ObjectKey, apps: readonly ObjectKey[]) => void;
+  readonly jobs: Pick<GuestJobs, 'views' | 'ensure'>;
+  /** Told which apps and which other clusters a cluster depends on, whether they exist or not. */
+  readonly dependsOn: (cluster: ObjectKey, on: Dependencies) => void;
+}
+
+export interface Dependencies {
+  readonly apps: readonly ObjectKey[];
+  readonly clusters: readonly ObjectKey[];
 }
 
 /** A member that comes up changes its cluster's status a few times within moments; readers are told at most twice a second. */
@@ -37,6 +51,9 @@ const pauseMs = 30_000;
 
 /** Somebody else has a name that we need: they may remove it, but nobody tells us when. */
 const nameTakenMs = 30_000;
+
+/** Rights come by the hand of a person, and nobody tells us. */
+const tokensAgainMs = 30_000;
 
 interface Memory {
   wroteAtMs: number;
@@ -53,7 +70,9 @@ export function clusterReconciler(
     if (!cluster) {
       // Deleted since it was queued: owner references let the garbage collector finish.
       memories.delete(keyText(key));
-      options.dependsOn(key, []);
+      options.dependsOn(key, { apps: [], clusters: [] });
+      options.ports.data.follow(key, []);
+      options.jobs.ensure(key, []);
       return {};
     }
     const memory = memories.get(keyText(key)) ?? { wroteAtMs: Number.NEGATIVE_INFINITY, pausedUntilMs: 0 };
@@ -76,13 +95,15 @@ class Look {
   }
 
   async at(cluster: KubeDirectorCluster): Promise<Result> {
-    const { ports, timers } = this.#options;
+    const { ports, timers, jobs } = this.#options;
     const [found, config] = await Promise.all([this.#findApp(cluster), ports.config.get(this.#signal)]);
+    const { connected, tokensWanted } = await this.#connections(cluster, found, config);
     const decided = plan(
       { cluster, found, config },
       {
         nowMs: timers.now(),
         children: ports.host.children(this.#key),
+        ...{ connected, works: jobs.views(this.#key) },
         pausedForMs: this.#memory.pausedUntilMs - timers.elapsed(),
       },
     );
@@ -94,31 +115,55 @@ class Look {
       if (wait > 0) return { wakeAfterMs: wait };
       recorded = await this.#record(cluster, decided.status);
     }
+    jobs.ensure(this.#key, decided.work);
+    const untokened = tokensWanted && (await this.#makeTokens(tokensWanted, cluster));
     const outcomes = await apply(decided.steps, cluster, ports.host, this.#signal);
     this.#logFailures(outcomes);
+    const failures = outcomes.flatMap((outcome) => ('problem' in outcome ? outcome.problem : []));
     const status = decided.assessment
-      ? statusFor(
-          decided.assessment,
-          outcomes.flatMap((outcome) => ('problem' in outcome ? outcome.problem : [])),
-        )
+      ? statusFor(decided.assessment, untokened ? [untokened, ...failures] : failures)
       : decided.status;
     const wait = await this.#report(recorded, status);
-    return this.#result(outcomes, wait, decided.wakeAfterMs);
+    return this.#result(outcomes, wait, earlier(decided.wakeAfterMs, untokened && tokensAgainMs));
   }
 
-  async #findApp({ metadata, spec }: KubeDirectorCluster): Promise<FoundApp | undefined> {
-    const { ports, systemNamespace, dependsOn } = this.#options;
-    const namespaces = { local: metadata.namespace ?? '', system: systemNamespace };
-    const catalogs = spec.appCatalog ? [spec.appCatalog] : (['local', 'system'] as const);
-    dependsOn(
-      this.#key,
-      catalogs.map((catalog) => ({ namespace: namespaces[catalog], name: spec.app })),
-    );
-    for (const catalog of catalogs) {
-      const app = await ports.apps.find({ namespace: namespaces[catalog], name: spec.app }, this.#signal);
-      if (app) return { catalog, app };
+  async #connections(
+    cluster: KubeDirectorCluster,
+    found: FoundApp | undefined,
+    config: ConfigSpec,
+  ): Promise<SeenConnections> {
+    if (!found) return { connected: unconnected, tokensWanted: undefined };
+    const { data, clusters, apps } = this.#options.ports;
+    data.follow(this.#key, dataKindsFor(cluster.spec, found.app.spec));
+    return seeConnections(cluster, found, config, data, {
+      cluster: (key) => clusters.get(key, this.#signal),
+      app: (other) => findApp(other, apps, this.#options.systemNamespace, this.#signal),
+    });
+  }
+
+  /** @returns why there are none yet */
+  async #makeTokens(wanted: TokensWanted, cluster: KubeDirectorCluster): Promise<Problem | undefined> {
+    try {
+      await makeTokens(wanted, cluster, this.#options.ports.data, this.#signal);
+      return undefined;
+    } catch (error) {
+      if (this.#signal.aborted) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      this.#options.log.warn('tokens could not be made', { cluster: keyText(this.#key), why });
+      const reason = hasReason(error, 'Forbidden') ? 'ConnectionForbidden' : 'ChildNotCreated';
+      return { reason, message: `Secret ${wanted.secret} with the tokens of services could not be made: ${why}` };
     }
-    return undefined;
+  }
+
+  async #findApp(cluster: KubeDirectorCluster): Promise<FoundApp | undefined> {
+    const { ports, systemNamespace, dependsOn } = this.#options;
+    const { connections } = cluster.spec;
+    const { namespace } = this.#key;
+    dependsOn(this.#key, {
+      apps: catalogsOf(cluster, systemNamespace).map(({ key }) => key),
+      clusters: (connections?.clusters ?? []).map((name) => ({ namespace, name })),
+    });
+    return findApp(cluster, ports.apps, systemNamespace, this.#signal);
   }
 
   /** How long until status may be written again. */
@@ -166,3 +211,6 @@ class Look {
     };
   }
 }
+
+const earlier = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);

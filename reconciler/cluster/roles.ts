@@ -5,15 +5,16 @@
 
 import { claimName, memberServiceName, type Naming, statefulSetName } from '../../openapi/child-names.ts';
 import type { ClusterRole, MemberStatus, RoleStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { WorkView } from '../guest/work.ts';
 import type { StatefulSet } from '../host-types.ts';
 import type { Blueprint, RoleBlueprint } from './blueprint.ts';
 import { blockDevicePaths } from './claims.ts';
 import { type Current, isGoing, podOf, statefulSetOfRole } from './current.ts';
 import { memberServiceFor } from './desired.ts';
-import { effectiveRole } from './effective-role.ts';
+import { type EffectiveRole, effectiveRole } from './effective-role.ts';
 import { farewellTo } from './farewell.ts';
-import { type MemberNow, memberNow } from './members.ts';
-import { membershipOf } from './membership.ts';
+import { type MemberContext, type MemberNow, memberNow } from './members.ts';
+import { type Membership, membershipOf } from './membership.ts';
 import { type NodeIDs, nodeIDsText } from './node-ids.ts';
 import { volumeName } from './persisted.ts';
 import type { Problem } from './problems.ts';
@@ -21,10 +22,31 @@ import { planService } from './services.ts';
 import { planStatefulSet, retire } from './stateful-set.ts';
 import type { Part, Step } from './steps.ts';
 
+/** A role before it is planned: who its members are, on which everything that members are told depends. */
+export interface RoleDraft {
+  readonly id: string;
+  readonly recorded: RoleStatus | undefined;
+  /** Name of its StatefulSet. */
+  readonly statefulSet: string;
+  /** Absent: the role is not in the spec any more. */
+  readonly role: ClusterRole | undefined;
+  /** Absent: the app does not say how to build the role; then what is there stays as it is. */
+  readonly built:
+    | {
+        readonly effective: EffectiveRole | undefined;
+        readonly desired: number;
+        /** What is there under its name, whosever it is, and the same if it is ours or nobody's. */
+        readonly seen: StatefulSet | undefined;
+        readonly present: StatefulSet | undefined;
+        readonly membership: Membership;
+      }
+    | undefined;
+}
+
 export interface RolePlan {
   readonly id: string;
   readonly steps: readonly Step[];
-  /** Absent when nothing of the role is left. */
+  /** Absent when nothing of the role is left. Its members are those below, and those that leave. */
   readonly status: RoleStatus | undefined;
   readonly desired: number;
   readonly members: readonly MemberNow[];
@@ -37,43 +59,75 @@ export interface RolePlan {
   readonly statefulSet: string;
   /** Pods that are there and not going. */
   readonly running: number;
+  /** What the members are built from; absent when the role is not wanted or cannot be built. */
+  readonly blueprint: RoleBlueprint | undefined;
 }
 
 const noService = 'n/a';
 
-export function planRole(id: string, blueprint: Blueprint, naming: Naming, current: Current, ids: NodeIDs): RolePlan {
+/** @param parts how a member that is to go does it */
+export function draftRole(
+  id: string,
+  blueprint: Blueprint,
+  naming: Naming,
+  current: Current,
+  ids: NodeIDs,
+  parts: (member: MemberStatus) => MemberStatus,
+): RoleDraft {
   const { cluster, found } = blueprint;
   const role = cluster.spec.roles.find((candidate) => candidate.id === id);
   const recorded = cluster.status?.roles?.find((candidate) => candidate.id === id);
-  const name = recorded?.statefulSet || statefulSetOfRole(current, id)?.metadata.name || statefulSetName(naming, id);
+  const statefulSet =
+    recorded?.statefulSet || statefulSetOfRole(current, id)?.metadata.name || statefulSetName(naming, id);
   const effective = effectiveRole(found.app.spec, id);
-  const image = effective?.image;
-  if (role && (!effective || !image)) {
-    const lack = effective ? 'names no image for' : 'has no';
-    return untouched(role, recorded, name, `app ${found.app.metadata.name} ${lack} role ${id}`);
-  }
-
+  const draft = { id, role, recorded, statefulSet };
+  if (role && !effective?.image) return { ...draft, built: undefined };
   const desired = role ? (role.members ?? effective!.cardinality.least) : 0;
-  const seen = current.statefulSets.get(name);
-  const statefulSet = seen && current.standingOf(seen) !== 'other' ? seen : undefined;
+  const seen = current.statefulSets.get(statefulSet);
+  const present = seen && current.standingOf(seen) !== 'other' ? seen : undefined;
   const describe = (pod: string) => described(pod, role, naming, (effective?.ports.length ?? 0) > 0);
-  const membership = membershipOf(desired, name, recorded, statefulSet, ids, describe);
+  const membership = membershipOf(desired, statefulSet, recorded, present, ids, describe, parts);
+  return { ...draft, built: { effective, desired, seen, present, membership } };
+}
+
+/**
+ * @param context what is known of members of the role, if it is wanted
+ * @param views of the work in members, by pod
+ */
+export function planRole(
+  draft: RoleDraft,
+  blueprint: Blueprint,
+  current: Current,
+  context: (role: ClusterRole, effective: EffectiveRole) => MemberContext,
+  views: ReadonlyMap<string, WorkView>,
+): RolePlan {
+  const { id, role, recorded, statefulSet: name, built } = draft;
+  const { cluster, found } = blueprint;
+  if (!built) {
+    const lack = found.app.spec.roles.some((offered) => offered.id === id) ? 'names no image for' : 'has no';
+    return untouched(role!, recorded, name, `app ${found.app.metadata.name} ${lack} role ${id}`);
+  }
+  const { effective, desired, seen, present, membership } = built;
   const { staying, leaving, replicas, recordFirst } = membership;
-  const nodeIDs = nodeIDsText(staying.map(({ nodeID = 0 }) => nodeID));
   const wanted: RoleBlueprint | undefined = role && {
     ...blueprint,
     role,
-    effective: { ...effective!, image: image! },
+    effective: { ...effective!, image: effective!.image! },
     statefulSet: name,
     replicas,
-    nodeIDs,
+    nodeIDs: nodeIDsText([...staying, ...leaving.filter(isAwaitedYet)].map(({ nodeID = 0 }) => nodeID)),
   };
 
-  const farewell = farewellTo(leaving, statefulSet, cluster, current);
-  const members = staying.map((member) => memberNow(member, podOf(current, statefulSet, member.pod)));
+  const farewell = farewellTo(leaving, present, cluster, current);
+  const known = role && context(role, effective!);
+  const members = known
+    ? staying
+        .map((member) => joined(member, known))
+        .map((member) => memberNow(member, podOf(current, present, member.pod), known, views.get(member.pod)))
+    : [];
   const here = members.length + farewell.remaining.length;
   const parts = [
-    wanted && desired + here > 0 ? planStatefulSet(wanted, seen, current) : retire(statefulSet, here, cluster),
+    wanted && desired + here > 0 ? planStatefulSet(wanted, seen, current) : retire(present, here, replicas, cluster),
     ...(wanted ? servicesFor(staying, wanted, current) : []),
   ];
   return {
@@ -82,17 +136,24 @@ export function planRole(id: string, blueprint: Blueprint, naming: Naming, curre
     desired,
     members,
     leaving: farewell.remaining.length,
-    running: members.filter(({ status }) => isHere(current, statefulSet, status.pod)).length,
+    running: members.filter(({ status }) => isHere(current, present, status.pod)).length,
     services: [...staying, ...leaving].flatMap(({ service }) => service ?? []),
     status:
-      here === 0 && !statefulSet
+      here === 0 && !present
         ? undefined
         : { id, statefulSet: name, members: [...members.map(({ status }) => status), ...farewell.remaining] },
     steps: [...parts.flatMap(({ steps }) => steps), ...farewell.steps],
     problems: parts.flatMap(({ problems }) => problems),
     recordFirst,
+    blueprint: wanted,
   };
 }
+
+const joined = (member: MemberStatus, { told, generation }: MemberContext): MemberStatus =>
+  told && member.joinedGeneration === undefined ? { ...member, joinedGeneration: generation } : member;
+
+/** Its pod is still to be there. */
+const isAwaitedYet = ({ state }: MemberStatus): boolean => state === 'delete pending';
 
 /** What a new member has. */
 const described = (
@@ -135,4 +196,5 @@ const untouched = (
   services: recorded?.members?.flatMap(({ service }) => service ?? []) ?? [],
   statefulSet,
   running: 0,
+  blueprint: undefined,
 });

@@ -58,8 +58,15 @@ function reasonOf(seen: StatefulSet, wanted: StatefulSet, role: string): string 
  * Removes the StatefulSet of a role that has no members, or scales it down until then.
  *
  * @param statefulSet ours, or an orphan
+ * @param members how many are left
+ * @param replicas how many pods are still to be there
  */
-export function retire(statefulSet: StatefulSet | undefined, members: number, cluster: KubeDirectorCluster): Part {
+export function retire(
+  statefulSet: StatefulSet | undefined,
+  members: number,
+  replicas: number,
+  cluster: KubeDirectorCluster,
+): Part {
   if (!statefulSet || isGoing(statefulSet)) return nothing;
   if (members === 0) return onlySteps([remove(statefulSet, 'the role has no members')]);
   const metadata = {
@@ -67,7 +74,7 @@ export function retire(statefulSet: StatefulSet | undefined, members: number, cl
     annotations: { ...ownEntries(statefulSet, 'annotations'), [nodeIDsAnnotation]: '' },
     ownerReferences: [controllerReference(cluster)],
   };
-  const change = statefulSetConfiguration(statefulSet, metadata, 0);
+  const change = statefulSetConfiguration(statefulSet, metadata, replicas);
   return change ? onlySteps([apply(statefulSet, change, 'the role is being removed')]) : nothing;
 }
 

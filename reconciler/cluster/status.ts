@@ -1,18 +1,24 @@
 /**
- * The status of a cluster: what its members are, what that amounts to, and the two conditions that people and programs wait for.
- *
- * Ready: every member that is wanted serves. Progressing: work is under way. Both name the one thing that is wrong, the worst first.
+ * The status of a cluster: what its members are, what that amounts to, and the conditions that people and programs wait for, of the
+ * whole and of each role. They name the one thing that is wrong, the worst first.
  */
 
 import { timestamp } from '../../openapi/machinery/clock.ts';
 import type { Condition } from '../../openapi/machinery/meta.ts';
 import type { KubeDirectorApp } from '../../openapi/v1beta1/kubedirectorapp.ts';
-import type { ClusterState, ClusterStatus, KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
-import { isStable } from './members.ts';
-import { isHarmless, type Problem, stalls, worstOf } from './problems.ts';
+import type {
+  ClusterState,
+  ClusterStatus,
+  KubeDirectorCluster,
+  RoleStatus,
+} from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { Configuration } from './configuration.ts';
+import { isAlarming, isHarmless, type Problem, stalls, worstOf } from './problems.ts';
+import { retryAnnotation } from './retries.ts';
 import type { RolePlan } from './roles.ts';
 import { rollupOf } from './rollup.ts';
 import { scaleFor } from './scale.ts';
+import { isStable } from './setup.ts';
 
 /** Everything that a status is made from. */
 export interface Assessment {
@@ -24,47 +30,75 @@ export interface Assessment {
   readonly nowMs: number;
   /** What is wrong apart from roles. */
   readonly problems: readonly Problem[];
+  /** Absent: what members are to be told is not known yet. */
+  readonly configuration?: Configuration['recorded'];
 }
 
 /** @param failures what went wrong while the steps were carried out */
 export function statusFor(assessment: Assessment, failures: readonly Problem[] = []): ClusterStatus {
-  const { cluster, app, clusterService, roles, lastNodeID, nowMs } = assessment;
-  const members = roles.flatMap((role) => role.members);
-  const count: Count = {
-    desired: sum(roles, ({ desired }) => desired),
-    ready: members.filter(({ ready }) => ready).length,
-    leaving: sum(roles, ({ leaving }) => leaving),
-  };
-  const problems = [...failures, ...assessment.problems, ...roles.flatMap((role) => role.problems)];
-  const settled =
-    count.leaving === 0 &&
-    members.length === count.desired &&
-    members.every(({ status }) => isStable(status.state)) &&
-    problems.every((problem) => stalls(problem) && isHarmless(problem));
+  const { cluster, app, clusterService, roles, lastNodeID, nowMs, configuration } = assessment;
+  const whole = bearingOf(roles, [...failures, ...assessment.problems]);
   const scale = scaleFor(cluster, app.spec, (id) => roles.find((role) => role.id === id)?.running ?? 0);
-  const roleStatuses = roles.flatMap(({ status }) => status ?? []);
+  const before = cluster.status;
+  const roleStatuses = roles.flatMap((role) => roleStatus(role, before, cluster, nowMs) ?? []);
+  const retried = cluster.metadata.annotations?.[retryAnnotation];
   return {
-    ...cluster.status,
+    ...before,
     ...observedGeneration(cluster),
-    state: stateAfter(cluster.status?.state, settled),
-    conditions: conditionsAfter(cluster, nowMs, [
-      {
-        type: 'Ready',
-        ...readiness(
-          count,
-          problems,
-          members.flatMap(({ problem }) => problem ?? []),
-        ),
-      },
-      { type: 'Progressing', ...progress(count, settled, problems) },
-    ]),
-    desiredMembers: count.desired,
-    readyMembers: count.ready,
+    state: stateAfter(before?.state, whole.settled),
+    conditions: conditionsAfter(before?.conditions, cluster, nowMs, verdictsOn(whole)),
+    desiredMembers: whole.desired,
+    readyMembers: whole.ready,
     ...(scale && { scale }),
     memberStateRollup: rollupOf(roleStatuses),
     clusterService,
     lastNodeID,
+    ...configuration,
+    ...(retried !== undefined && configuration && { lastRetry: retried }),
     roles: roleStatuses,
+  };
+}
+
+function roleStatus(
+  role: RolePlan,
+  before: ClusterStatus | undefined,
+  cluster: KubeDirectorCluster,
+  nowMs: number,
+): RoleStatus | undefined {
+  if (!role.status) return undefined;
+  const recorded = before?.roles?.find(({ id }) => id === role.id)?.conditions;
+  const verdicts = verdictsOn(bearingOf([role], [])).filter(({ type }) => type !== 'Stalled');
+  const { members = [], ...rest } = role.status;
+  return { ...rest, conditions: conditionsAfter(recorded, cluster, nowMs, verdicts), members };
+}
+
+/** How a cluster, or one of its roles, is: all that the conditions are made from. */
+interface Bearing {
+  readonly desired: number;
+  readonly ready: number;
+  readonly leaving: number;
+  /** Members that are being told of changes. */
+  readonly updating: number;
+  /** Nothing is left to do. */
+  readonly settled: boolean;
+  readonly problems: readonly Problem[];
+  readonly ofMembers: readonly Problem[];
+}
+
+function bearingOf(roles: readonly RolePlan[], others: readonly Problem[]): Bearing {
+  const members = roles.flatMap((role) => role.members);
+  const problems = [...others, ...roles.flatMap((role) => role.problems)];
+  const [desired, leaving] = [sum(roles, (role) => role.desired), sum(roles, (role) => role.leaving)];
+  return {
+    ...{ desired, leaving, problems },
+    ready: members.filter(({ ready }) => ready).length,
+    updating: members.filter(({ busy, status }) => busy && status.state === 'configured').length,
+    settled:
+      leaving === 0 &&
+      members.length === desired &&
+      members.every(({ status, busy }) => isStable(status.state) && !busy) &&
+      problems.every((problem) => stalls(problem) && isHarmless(problem)),
+    ofMembers: members.flatMap(({ problem }) => problem ?? []),
   };
 }
 
@@ -77,23 +111,35 @@ export function statusWithoutApp(cluster: KubeDirectorCluster, nowMs: number): C
     ...cluster.status,
     ...observedGeneration(cluster),
     state: cluster.status?.state ?? 'creating',
-    conditions: conditionsAfter(cluster, nowMs, [
+    conditions: conditionsAfter(cluster.status?.conditions, cluster, nowMs, [
       { type: 'Ready', ...verdict },
       { type: 'Progressing', ...verdict },
+      { type: 'Degraded', ...verdict, status: 'True' },
+      { type: 'Stalled', ...verdict, status: 'True' },
     ]),
   };
 }
 
-interface Count {
-  readonly desired: number;
-  readonly ready: number;
-  readonly leaving: number;
-}
-
 type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>;
 
-function readiness(count: Count, problems: readonly Problem[], ofMembers: readonly Problem[]): Verdict {
-  const { ready, desired } = count;
+/**
+ * Ready: everybody that is wanted serves. Progressing: something is being done about what is missing. Degraded: something is wrong that
+ * somebody should hear of. Stalled, for programs that wait (kstatus): nothing is being done, and it is not Ready.
+ */
+function verdictsOn(bearing: Bearing): (Verdict & { type: string })[] {
+  const [ready, progressing] = [readiness(bearing), progress(bearing)];
+  const isStalled = ready.status === 'False' && progressing.status === 'False';
+  return [
+    { type: 'Ready', ...ready },
+    { type: 'Progressing', ...progressing },
+    { type: 'Degraded', ...degradation(bearing) },
+    { type: 'Stalled', ...progressing, ...(isStalled ? { status: 'True' as const } : fine) },
+  ];
+}
+
+const fine: Verdict = { status: 'False', reason: 'AsExpected', message: 'nothing is wrong' };
+
+function readiness({ ready, desired, problems, ofMembers }: Bearing): Verdict {
   const isReady = ready === desired && problems.every(isHarmless);
   if (isReady) {
     const all = desired === 1 ? 'the one member is ready' : `all ${desired} members are ready`;
@@ -107,17 +153,25 @@ function readiness(count: Count, problems: readonly Problem[], ofMembers: readon
   return { status: 'False', reason: worst.reason, message: `${worst.message}; ${tally}` };
 }
 
-function progress({ ready, desired, leaving }: Count, settled: boolean, problems: readonly Problem[]): Verdict {
+function progress({ ready, desired, leaving, updating, settled, problems, ofMembers }: Bearing): Verdict {
   const stalling = worstOf(problems.filter(stalls));
   if (stalling) return { status: 'False', reason: stalling.reason, message: stalling.message };
+  const error = worstOf(ofMembers.filter(({ reason }) => reason === 'ConfigError'));
+  if (settled && error) return { status: 'False', reason: error.reason, message: error.message };
   if (settled) return { status: 'False', reason: 'Complete', message: 'the cluster is as its spec says' };
   // What is tried again is told even where members serve in spite of it.
   const retried = worstOf(problems);
   if (retried) return { status: 'True', reason: retried.reason, message: retried.message };
   const tally = `${ready} of ${desired} members are ready`;
-  return leaving > 0
-    ? { status: 'True', reason: 'MembersLeaving', message: `${tally}, ${leaving} leaving` }
+  if (leaving > 0) return { status: 'True', reason: 'MembersLeaving', message: `${tally}, ${leaving} leaving` };
+  return ready === desired && updating > 0
+    ? { status: 'True', reason: 'MembersUpdating', message: `${tally}, ${updating} being told of changes` }
     : { status: 'True', reason: 'MembersStarting', message: tally };
+}
+
+function degradation({ problems, ofMembers }: Bearing): Verdict {
+  const worst = worstOf([...problems, ...ofMembers].filter(({ reason }) => isAlarming(reason)));
+  return worst ? { status: 'True', reason: worst.reason, message: worst.message } : fine;
 }
 
 /** `creating` lasts until everything was well for the first time. */
@@ -128,11 +182,11 @@ const stateAfter = (before: ClusterState | undefined, settled: boolean): Cluster
 
 /** `lastTransitionTime` moves only when `status` does (K-625); conditions of other types are left as they are. */
 function conditionsAfter(
-  { status, metadata }: KubeDirectorCluster,
+  before: readonly Condition[] = [],
+  { metadata }: KubeDirectorCluster,
   nowMs: number,
   verdicts: readonly (Verdict & { type: string })[],
 ): Condition[] {
-  const before = status?.conditions ?? [];
   const after = verdicts.map((verdict): Condition => {
     const earlier = before.find(({ type }) => type === verdict.type);
     return {

@@ -18,13 +18,23 @@ import type { ClusterSpec, ClusterStatus, KubeDirectorCluster } from '../../open
 import type { ConfigSpec } from '../../openapi/v1beta1/kubedirectorconfig.ts';
 import { ChildView } from '../../reconciler/cluster/child-view.ts';
 import { fieldManager } from '../../reconciler/cluster/ownership.ts';
-import type { ChildReference, Configuration, MergePatch, Ports, SeenChild } from '../../reconciler/cluster/ports.ts';
+import type {
+  ChildReference,
+  Configuration,
+  DataReference,
+  MergePatch,
+  Ports,
+  SeenChild,
+  SeenData,
+} from '../../reconciler/cluster/ports.ts';
 import { clusterReconciler } from '../../reconciler/cluster/reconcile.ts';
 import type { Result } from '../../reconciler/controller.ts';
+import { GuestJobs } from '../../reconciler/guest/jobs.ts';
 import type { ExecPort } from '../../reconciler/guest/ports.ts';
-import type { Child, Event, Pod, StatefulSet } from '../../reconciler/host-types.ts';
+import type { Child, DataObject, Event, Pod, StatefulSet } from '../../reconciler/host-types.ts';
 import { anApp } from '../make/kubedirector.ts';
-import { SetTimers } from '../make/set-timers.ts';
+import { quiet, SetTimers } from '../make/set-timers.ts';
+import { Guests } from './guests.ts';
 
 export type Verb = 'create' | 'apply' | 'patch' | 'delete' | 'updateStatus';
 type Listener<T> = (key: T) => void;
@@ -61,7 +71,15 @@ export class World {
   /** Told of every write of the controller to a child that exists. */
   onMended: (before: Child, after: Child) => void = () => {};
   readonly terminatingNamespaces = new Set<string>();
+  readonly guests = new Guests();
+  /** ConfigMaps and Secrets, as `KIND/NAMESPACE/NAME`. */
+  readonly data = new Map<string, DataObject>();
+  /** What the host says to those who want to see Secrets; undefined: it shows them. */
+  secretsRefused: string | undefined;
 
+  readonly #dataListeners = new Set<Listener<ObjectKey>>();
+  readonly #following = new Map<string, ObjectKey>();
+  #jobs = this.#newJobs();
   readonly #view = new ChildView();
   #unseen: (() => void)[] = [];
   readonly #clusterListeners = new Set<Listener<ObjectKey>>();
@@ -230,11 +248,25 @@ export class World {
   /** Forgets what a reconciler keeps in memory, as a new process would. */
   restart(): void {
     this.#look = undefined;
+    void this.#jobs.stop();
+    this.#jobs = this.#newJobs();
+  }
+
+  /** Puts a ConfigMap or a Secret there, as a user would. */
+  setData(object: DataObject): DataObject {
+    const stored = copyOf(object);
+    stored.metadata = { uid: this.#uid(), namespace: 'team1', ...stored.metadata, resourceVersion: this.#next() };
+    this.data.set(`${object.kind}/${stored.metadata.namespace}/${stored.metadata.name}`, stored);
+    for (const key of this.#following.values()) for (const listener of this.#dataListeners) listener(key);
+    return stored;
   }
 
   async reconcile(name = 'spark-instance'): Promise<Result> {
     this.#look ??= this.#reconciler(this.ports);
-    return this.#look({ namespace: 'team1', name }, new AbortController().signal);
+    const result = await this.#look({ namespace: 'team1', name }, new AbortController().signal);
+    // Members answer at once, where they answer.
+    await quiet();
+    return result;
   }
 
   /** One look by a reconciler of its own, through other ports. */
@@ -284,7 +316,28 @@ export class World {
         delete: async (child) => this.#delete(child),
         lookAt: async (child) => this.#lookAt(child),
       },
-      exec: { run: (container, command, output, signal) => this.exec.run(container, command, output, signal) },
+      data: {
+        follow: (cluster, kinds) => {
+          if (kinds.length > 0) this.#following.set(keyText(cluster), cluster);
+          else this.#following.delete(keyText(cluster));
+        },
+        read: (reference) => this.#readData(reference),
+        subscribe: (changed) => subscription(this.#dataListeners, changed),
+        create: async (object) => {
+          this.#mayWrite('create', object.metadata.name, object.kind);
+          this.writes.push(`create ${object.kind} ${object.metadata.name}`);
+          this.setData(object);
+        },
+        patch: async ({ kind, namespace, name }, patch) => {
+          this.#mayWrite('patch', name, kind);
+          this.writes.push(`patch ${kind} ${name}`);
+          this.setData(merged(this.data.get(`${kind}/${namespace}/${name}`), patch) as DataObject);
+        },
+      },
+      exec: {
+        run: (container, command, output, signal) =>
+          (container.container === 'app' ? this.guests : this.exec).run(container, command, output, signal),
+      },
       events: {
         create: async (event) => {
           this.events.push(event);
@@ -295,6 +348,25 @@ export class World {
         },
       },
     };
+  }
+
+  #readData({ kind, namespace, name }: DataReference): SeenData {
+    if (kind === 'Secret' && this.secretsRefused) return { state: 'forbidden', message: this.secretsRefused };
+    const object = this.data.get(`${kind}/${namespace}/${name}`);
+    return object ? { state: 'found', object } : { state: 'missing' };
+  }
+
+  #newJobs(): GuestJobs {
+    const program = () => Buffer.from('a program\n');
+    const helper = () => Buffer.from('an archive');
+    return new GuestJobs({
+      exec: this.guests,
+      containerName: 'app',
+      program,
+      helper,
+      timers: this.timers,
+      log: silentLog,
+    });
   }
 
   #updateStatus(cluster: KubeDirectorCluster): KubeDirectorCluster {
@@ -447,6 +519,7 @@ export class World {
       },
       timers: this.timers,
       log: silentLog,
+      jobs: this.#jobs,
       dependsOn: () => {},
     });
   }

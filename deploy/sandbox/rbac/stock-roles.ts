@@ -136,6 +136,11 @@ const reconcilerRole: ClusterRole = clusterRole(kubeDirectorRole, [
   ),
 ]);
 
+/** Secrets that clusters are connected to, and those with tokens. On a cluster it is bound namespace by namespace, here everywhere. */
+const secretsRole: ClusterRole = clusterRole('kubedirector-secrets', [
+  rule([''], ['secrets'], ['create', 'list', 'patch', 'watch']),
+]);
+
 const group = (name: string): Subject => ({ kind: 'Group', apiGroup: rbacGroup, name });
 
 const clusterRoleBinding = (name: string, role: string, subjects: Subject[]): Binding => ({
@@ -149,8 +154,10 @@ const clusterRoleBinding = (name: string, role: string, subjects: Subject[]): Bi
 /** The namespace of KubeDirector, here. */
 export const kubeDirectorNamespace = 'default';
 
+const theReconciler: Subject = { kind: 'ServiceAccount', name: 'kubedirector', namespace: kubeDirectorNamespace };
+
 /** Roles besides Kubernetes' own. */
-export const kubeDirectorClusterRoles: readonly ClusterRole[] = [reconcilerRole];
+export const kubeDirectorClusterRoles: readonly ClusterRole[] = [reconcilerRole, secretsRole];
 
 export const stockClusterRoleBindings: readonly Binding[] = [
   clusterRoleBinding('cluster-admin', 'cluster-admin', [group(superusers)]),
@@ -160,7 +167,6 @@ export const stockClusterRoleBindings: readonly Binding[] = [
     group(allAuthenticated),
     group(allUnauthenticated),
   ]),
-  clusterRoleBinding('kubedirector', kubeDirectorRole, [
-    { kind: 'ServiceAccount', name: 'kubedirector', namespace: kubeDirectorNamespace },
-  ]),
+  clusterRoleBinding('kubedirector', kubeDirectorRole, [theReconciler]),
+  clusterRoleBinding('kubedirector-secrets', 'kubedirector-secrets', [theReconciler]),
 ];

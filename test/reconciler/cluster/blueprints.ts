@@ -4,7 +4,20 @@ import type { ClusterRole, ClusterSpec } from '../../../openapi/v1beta1/kubedire
 import type { ConfigSpec } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
 import type { Blueprint, RoleBlueprint } from '../../../reconciler/cluster/blueprint.ts';
 import { effectiveRole } from '../../../reconciler/cluster/effective-role.ts';
+import type { MemberContext } from '../../../reconciler/cluster/members.ts';
 import { aCluster, anApp, aRole } from '../../make/kubedirector.ts';
+
+/** Of a role without scripts: its members are as their pods are. */
+export const withoutScripts: MemberContext = {
+  needed: false,
+  hasPackage: false,
+  persists: false,
+  told: true,
+  generation: 1,
+  connectionVersion: 0,
+  nowMs: 0,
+  retryWanted: false,
+};
 
 export const blueprintOf = (
   app: KubeDirectorApp = anApp(),

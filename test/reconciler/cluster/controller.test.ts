@@ -16,8 +16,9 @@ const resize = (world: World, role: string, members: number) =>
     roles.find(({ id }) => id === role)!.members = members;
   });
 
-async function running(spec: Parameters<typeof aCluster>[0] = {}): Promise<World> {
+async function running(spec: Parameters<typeof aCluster>[0] = {}, app = anApp()): Promise<World> {
   const world = new World();
+  world.setApp(app);
   world.create(aCluster(spec));
   await world.settle();
   world.writes.length = 0;
@@ -27,6 +28,8 @@ async function running(spec: Parameters<typeof aCluster>[0] = {}): Promise<World
 
 const membersOf = (world: World, role: string) =>
   world.cluster().status!.roles!.find(({ id }) => id === role)?.members ?? [];
+/** Members have nothing to hear of each other. */
+const withoutScripts = anApp({ defaultConfigPackage: null });
 const nodeIDs = (world: World, role: string) => membersOf(world, role).map(({ nodeID }) => nodeID);
 
 describe('a cluster that is created', () => {
@@ -41,12 +44,12 @@ describe('a cluster that is created', () => {
     expect(world.cluster().status).to.include({ state: 'creating', desiredMembers: 4, readyMembers: 0, lastNodeID: 4 });
   });
 
-  it('comes up with two writes of its status and one of each child', async () => {
+  it('comes up with three writes of its status, as members come up and are configured, and one of each child', async () => {
     const world = new World();
     world.create(aCluster());
     await world.settle();
-    expect(world.writes).to.have.length(2 + 1 + 3 + 4);
-    expect(world.writes.filter((write) => write.startsWith('updateStatus'))).to.have.length(2);
+    expect(world.writes).to.have.length(3 + 1 + 3 + 4);
+    expect(world.writes.filter((write) => write.startsWith('updateStatus'))).to.have.length(3);
     expect(world.names('StatefulSet')).to.deep.equal([controllerSet, 'spark-instance-jupyter-tfnw5', workerSet]);
     expect(world.child('StatefulSet', workerSet)!.metadata.annotations).to.include({
       'kubedirector.bluedata.io/nodeIDs': '2-3',
@@ -180,7 +183,11 @@ describe('a cluster that is changed', () => {
       ]),
     ]);
     expect(world.writes[0]).to.equal('updateStatus spark-instance');
-    expect(world.told).to.deep.equal(['Normal Role shrinking role worker: 2 members of 3', 'Normal Cluster stable']);
+    expect(world.told).to.deep.equal([
+      'Normal Role shrinking role worker: 2 members of 3',
+      'Normal Configuration configuration 2: members or what they have are others, and members are told',
+      'Normal Cluster stable',
+    ]);
     expect(nodeIDs(world, 'worker')).to.deep.equal([1]);
   });
 
@@ -199,7 +206,7 @@ describe('a cluster that is changed', () => {
 
   it('gives a new member the place of one that is leaving only when that is gone with all it had', async () => {
     const roles = [aRole({ id: 'worker', members: 2, storage: { size: '1Gi' } })];
-    const world = await running({ roles });
+    const world = await running({ roles }, withoutScripts);
     resize(world, 'worker', 1);
     await world.reconcile();
     resize(world, 'worker', 3);
@@ -213,7 +220,10 @@ describe('a cluster that is changed', () => {
   });
 
   it('does not delete what belongs to a member before its StatefulSet has heard of the end', async () => {
-    const world = await running({ roles: [aRole({ id: 'worker', members: 2, storage: { size: '1Gi' } })] });
+    const world = await running(
+      { roles: [aRole({ id: 'worker', members: 2, storage: { size: '1Gi' } })] },
+      withoutScripts,
+    );
     resize(world, 'worker', 1);
     await world.reconcile();
     // Somebody else removes the pod, and the StatefulSet controller, which is late, would make it again.
@@ -227,7 +237,10 @@ describe('a cluster that is changed', () => {
   });
 
   it('does not delete what belongs to a member while its pod is still stopping', async () => {
-    const world = await running({ roles: [aRole({ id: 'worker', members: 2, storage: { size: '1Gi' } })] });
+    const world = await running(
+      { roles: [aRole({ id: 'worker', members: 2, storage: { size: '1Gi' } })] },
+      withoutScripts,
+    );
     resize(world, 'worker', 1);
     await world.reconcile();
     world.change('StatefulSet', workerSet, (set) => {
@@ -438,7 +451,7 @@ describe('a member', () => {
       membershipChanging: false,
     });
     expect(world.condition('Ready')!.message).to.equal(
-      `member ${workerSet}-1 runs but is not ready: starting; 3 of 4 members are ready`,
+      `member ${workerSet}-1 is being configured; 3 of 4 members are ready`,
     );
     world.startContainer(`${workerSet}-1`);
     await world.settle();
@@ -729,11 +742,12 @@ describe('status', () => {
 describe('the cluster controller', () => {
   const run = (world: World) => {
     const stop = new AbortController();
-    const options = { systemNamespace: 'kubedirector', instance: 'test', log: silentLog, timers: world.timers };
+    const guest = { program: () => Buffer.from('a program\n'), helper: () => Buffer.from('an archive') };
+    const options = { systemNamespace: 'kubedirector', instance: 'test', log: silentLog, timers: world.timers, guest };
     return { stop, ended: runClusterController(world.ports, options, stop.signal) };
   };
   const hostWorks = async (world: World) => {
-    for (let i = 0; i < 4; i += 1) {
+    for (let i = 0; i < 6; i += 1) {
       world.runStatefulSets();
       world.runPods();
       world.collectGarbage();
@@ -773,7 +787,8 @@ describe('the cluster controller', () => {
     const { ports } = world;
     const host = { ...ports.host, synced: () => new Promise<void>((resolve) => (synced = resolve)) };
     const stop = new AbortController();
-    const options = { systemNamespace: 'kubedirector', instance: 'test', log: silentLog, timers: world.timers };
+    const guest = { program: () => Buffer.from('a program\n'), helper: () => Buffer.from('an archive') };
+    const options = { systemNamespace: 'kubedirector', instance: 'test', log: silentLog, timers: world.timers, guest };
     const ended = runClusterController({ ...ports, host }, options, stop.signal);
     await quiet();
     expect(world.writes).to.deep.equal([]);

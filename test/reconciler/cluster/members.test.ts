@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { MemberState, MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
 import { memberNow } from '../../../reconciler/cluster/members.ts';
 import type { ContainerStatus, Pod, PodCondition } from '../../../reconciler/host-types.ts';
+import { withoutScripts } from './blueprints.ts';
 
 const recorded = (
   state: MemberState = 'create pending',
@@ -147,7 +148,7 @@ describe('the state of a member', () => {
     ],
   ] as const)
     it(`${name} is ${state}, its container ${container}`, () => {
-      const now = memberNow(before, present as Pod | undefined);
+      const now = memberNow(before, present as Pod | undefined, withoutScripts);
       expect(now.status.state).to.equal(state);
       expect(now.status.stateDetail!.lastKnownContainerState).to.equal(container);
       expect(now.ready).to.equal(isReady);
@@ -155,22 +156,22 @@ describe('the state of a member', () => {
     });
 
   it('tells which container is being set up, and which one was', () => {
-    const creating = memberNow(recorded(), running('c1', notReady)).status;
+    const creating = memberNow(recorded(), running('c1', notReady), withoutScripts).status;
     expect(creating.stateDetail).to.include({ configuringContainer: 'c1' });
-    const configured = memberNow(creating, running('c1')).status;
+    const configured = memberNow(creating, running('c1'), withoutScripts).status;
     expect(configured.stateDetail).to.deep.equal({ lastConfiguredContainer: 'c1', lastKnownContainerState: 'running' });
   });
 
   it('keeps a little of what the scheduler says, so that a thousand members fit into one object', () => {
     const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: 'x'.repeat(5000) }];
-    const { status } = memberNow(recorded(), pod({ phase: 'Pending', conditions }));
+    const { status } = memberNow(recorded(), pod({ phase: 'Pending', conditions }), withoutScripts);
     expect(status.stateDetail!.schedulingErrorMessage).to.have.length(160);
   });
 
   it('does not change when it is looked at again', () => {
     for (const present of [undefined, running('c1'), running('c1', notReady), pod({ phase: 'Pending' })]) {
-      const once = memberNow(recorded(), present).status;
-      expect(memberNow(once, present).status).to.deep.equal(once);
+      const once = memberNow(recorded(), present, withoutScripts).status;
+      expect(memberNow(once, present, withoutScripts).status).to.deep.equal(once);
     }
   });
 });
@@ -265,7 +266,10 @@ describe('what is in the way of a member', () => {
     ],
   ] as const)
     it(`${message}`, () => {
-      expect(memberNow(recorded(), present as Pod | undefined).problem).to.deep.equal({ reason, message });
+      expect(memberNow(recorded(), present as Pod | undefined, withoutScripts).problem).to.deep.equal({
+        reason,
+        message,
+      });
     });
 
   it('is what its setup said, when that failed', () => {
@@ -273,7 +277,7 @@ describe('what is in the way of a member', () => {
       lastConfiguredContainer: 'c1',
       configErrorDetail: 'startscript returned 1',
     });
-    expect(memberNow(before, running('c1')).problem).to.deep.equal({
+    expect(memberNow(before, running('c1'), withoutScripts).problem).to.deep.equal({
       reason: 'ConfigError',
       message: 'member w-0 could not be configured: startscript returned 1',
     });

@@ -1,155 +1,17 @@
-/**
- * The laws of the plan, asked of random clusters with random lives: users edit, people meddle with children, pods come and go, the
- * controller crashes after any write, its view lags, its status is lost.
- */
+/** The laws of the plan, asked of random clusters with random lives. */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { headlessServiceName, memberServiceName, podName, statefulSetName } from '../../../openapi/child-names.ts';
-import { labels } from '../../../openapi/labels.ts';
 import { copyOf } from '../../../openapi/machinery/json.ts';
 import { StatusError } from '../../../openapi/machinery/status.ts';
 import type { ClusterSpec, KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import { unconnected } from '../../../reconciler/cluster/connected.ts';
 import { type Observed, type Plan, plan } from '../../../reconciler/cluster/plan.ts';
+import { noWork } from '../../../reconciler/guest/work.ts';
 import type { Child } from '../../../reconciler/host-types.ts';
-import { aCluster, anApp, aRole } from '../../make/kubedirector.ts';
-import { World } from '../world.ts';
-
-type Sizes = Readonly<Record<string, number | undefined>>;
-
-const roleIDs = ['controller', 'worker', 'jupyter'];
-const size = fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined });
-const sizes: fc.Arbitrary<Sizes> = fc.record({ controller: size, worker: size, jupyter: size });
-const rolesOf = (wanted: Sizes) =>
-  roleIDs.flatMap((id) =>
-    wanted[id] === undefined
-      ? []
-      : [aRole({ id, members: wanted[id], ...(id === 'worker' && { storage: { size: '1Gi' } }) })],
-  );
-
-/** Something that happens to a cluster. Numbers choose among what is there. */
-type Happening =
-  | { what: 'edit'; sizes: Sizes }
-  | { what: 'reconcile' | 'host' | 'pods' | 'garbage' | 'catchUp' | 'loseStatus' | 'restart' | 'wait' }
-  | { what: 'crash'; after: number }
-  | { what: 'deleteChild' | 'meddle' | 'newContainer'; which: number };
-
-const happening: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ what: fc.constant('edit' as const), sizes }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      what: fc.constantFrom(
-        'reconcile' as const,
-        'host' as const,
-        'pods' as const,
-        'garbage' as const,
-        'catchUp' as const,
-        'wait' as const,
-      ),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ what: fc.constantFrom('loseStatus' as const, 'restart' as const) }) },
-  { weight: 2, arbitrary: fc.record({ what: fc.constant('crash' as const), after: fc.nat(8) }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      what: fc.constantFrom('deleteChild' as const, 'meddle' as const, 'newContainer' as const),
-      which: fc.nat(1000),
-    }),
-  },
-);
-
-class Crash extends Error {}
-
-/** The one error that the world makes up; whatever else is thrown is a fault. */
-async function reconcileUnlessConflict(world: World): Promise<void> {
-  try {
-    await world.reconcile();
-  } catch (error) {
-    if (!(error instanceof Crash) && !(error instanceof StatusError && error.reason === 'Conflict')) throw error;
-  }
-}
-
-async function happen(world: World, happening: Happening): Promise<void> {
-  const pick = <T>(from: readonly T[], which: number): T | undefined => from[which % Math.max(1, from.length)];
-  switch (happening.what) {
-    case 'edit':
-      world.edit('spark-instance', (spec) => {
-        spec.roles = rolesOf(happening.sizes);
-      });
-      return;
-    case 'reconcile':
-      return reconcileUnlessConflict(world);
-    case 'host':
-      return world.runStatefulSets();
-    case 'pods':
-      return world.runPods();
-    case 'garbage':
-      return world.collectGarbage();
-    case 'catchUp':
-      return world.catchUp();
-    case 'wait':
-      return world.timers.advance(500);
-    case 'restart':
-      return world.restart();
-    case 'loseStatus':
-      if (hasOrphans(world)) return;
-      world.tamper('spark-instance', (cluster) => {
-        delete cluster.status;
-      });
-      return;
-    case 'crash': {
-      let left = happening.after;
-      // The write that comes last takes effect; nobody hears of it.
-      world.refuse = () => (left-- > 0 ? undefined : new Crash('the process ended'));
-      await reconcileUnlessConflict(world);
-      world.refuse = () => undefined;
-      return world.restart();
-    }
-    case 'newContainer': {
-      const pod = pick(world.names('Pod'), happening.which);
-      if (pod) world.startContainer(pod);
-      return;
-    }
-    case 'deleteChild': {
-      const child = pick(
-        [...world.children.values()].filter(({ kind }) => kind !== 'PersistentVolumeClaim'),
-        happening.which,
-      );
-      if (child) world.remove(child.kind, child.metadata.name);
-      return;
-    }
-    case 'meddle': {
-      const kinds = ['StatefulSet', 'Service'];
-      const child = pick(
-        [...world.children.values()].filter(({ kind }) => kinds.includes(kind)),
-        happening.which,
-      );
-      if (child) world.change(child.kind, child.metadata.name, (it) => meddle(world, it as Child, happening.which));
-      return;
-    }
-  }
-}
-
-/**
- * What belongs to nobody, of a role that neither spec nor status knows, is left alone: so the two are not lost at the same time,
- * unless that is what a test is about.
- */
-const hasOrphans = ({ children }: World): boolean =>
-  [...children.values()].some(
-    ({ kind, metadata }) => ['StatefulSet', 'Service'].includes(kind) && !metadata.ownerReferences,
-  );
-
-/** A child that loses both its owner and its labels is a stranger from then on, so it never does here. */
-function meddle(world: World, child: Child, which: number): void {
-  if (which % 3 === 0 && child.metadata.ownerReferences) child.metadata.labels = {};
-  else if (which % 3 === 1 && child.metadata.labels?.[labels.cluster] && world.cluster().status)
-    delete child.metadata.ownerReferences;
-  // Claims of pods that were never members are data of who knows whom, and stay: so nobody makes any here.
-  else if (child.kind === 'StatefulSet')
-    child.spec.replicas = which % (child.spec.volumeClaimTemplates ? (child.spec.replicas ?? 1) + 1 : 7);
-  else if (child.kind === 'Service' && child.spec.clusterIP !== 'None') child.spec.type = 'ClusterIP';
-}
+import { aCluster, anApp } from '../../make/kubedirector.ts';
+import { type Happening, happen, happening, rolesOf, sizes, started } from '../lives.ts';
+import type { World } from '../world.ts';
 
 /** What somebody beside us does to a child: a label or an annotation, a template of their own making. */
 function addTo(child: Child, which: number): void {
@@ -225,18 +87,14 @@ function watchNodeIDs(world: World): void {
   };
 }
 
-const started = (wanted: Sizes): World => {
-  const world = new World();
-  world.create(aCluster({ roles: rolesOf(wanted) }));
-  return world;
-};
-
 describe('a plan', function () {
-  // Hundreds of lives, each with many looks.
+  // Hundreds of lives of a cluster, on machines that have other work too.
   this.timeout(60_000);
 
+  const nothingElse = { connected: unconnected, works: noWork };
   const observedIn = (world: World): Observed => ({
     nowMs: world.timers.now(),
+    ...nothingElse,
     children: world.ports.host.children({ namespace: 'team1', name: 'spark-instance' }),
   });
   const planIn = (world: World): Plan =>
@@ -362,8 +220,17 @@ describe('a plan', function () {
           pods: children.pods.toReversed(),
           claims: children.claims.toReversed(),
         };
-        const [one, other] = [plan(intent, { nowMs, children }), plan(intent, { nowMs, children: reversed })];
-        expect({ ...one, assessment: undefined }).to.deep.equal({ ...other, assessment: undefined });
+        const [one, other] = [
+          plan(intent, { nowMs, ...nothingElse, children }),
+          plan(intent, { nowMs, ...nothingElse, children: reversed }),
+        ];
+        const shown = ({ steps, status, recordFirst, work }: Plan) => ({
+          steps,
+          status,
+          recordFirst,
+          work: work.map(({ key }) => key),
+        });
+        expect(shown(one)).to.deep.equal(shown(other));
         expect({ intent, children }).to.deep.equal(before);
       }),
       { numRuns: 100 },
@@ -405,9 +272,9 @@ describe('a plan', function () {
     const cluster = aCluster({}, { deletionTimestamp: '2026-11-21T10:00:00Z' });
     const children = { statefulSets: [], services: [], pods: [], claims: [] };
     expect(
-      plan({ cluster, found: { catalog: 'local', app: anApp() }, config: {} }, { nowMs: 0, children }),
+      plan({ cluster, found: { catalog: 'local', app: anApp() }, config: {} }, { nowMs: 0, ...nothingElse, children }),
     ).to.deep.equal({
-      steps: [],
+      ...{ steps: [], work: [] },
       status: undefined,
       recordFirst: false,
     });

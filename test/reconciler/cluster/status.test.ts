@@ -53,13 +53,17 @@ function statusIn(situation: Situation) {
     steps: [],
     status: { id: 'worker', statefulSet: 'w', members: [] },
     desired: situation.desired ?? states.length,
-    members: states.map((state, i) => ({ status: member(state), ready: i < ready, problem: memberProblems[i] })),
+    members: states.map((state, i) => ({
+      ...{ status: member(state), ready: i < ready, problem: memberProblems[i] },
+      ...{ busy: false, attempt: undefined, update: undefined, container: '' },
+    })),
     leaving,
     problems: roleProblems,
     recordFirst: false,
     services: [],
     statefulSet: 'w',
     running: ready,
+    blueprint: undefined,
   };
   const cluster = { ...aCluster({}, { generation: 7 }), ...(before && { status: { state: before } }) };
   const assessment: Assessment = {
@@ -126,7 +130,7 @@ describe('the conditions of a cluster', () => {
       'with a member that could not be configured: the state keeps the historic word, Ready tells the truth',
       { states: ['config error'], memberProblems: [say('ConfigError', 'member a')], before: 'updating' },
       ['False', 'ConfigError', 'member a; 0 of 1 members are ready'],
-      ['False', 'Complete'],
+      ['False', 'ConfigError'],
       'configured',
     ],
     [

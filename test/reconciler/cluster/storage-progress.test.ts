@@ -6,6 +6,7 @@ import { progressText, withStorageProgress } from '../../../reconciler/cluster/s
 import type { ContainerReference, ExecPort, OutputSink } from '../../../reconciler/guest/ports.ts';
 import type { Pod } from '../../../reconciler/host-types.ts';
 import { quiet, SetTimers } from '../../make/set-timers.ts';
+import { withoutScripts } from './blueprints.ts';
 
 const cluster = { namespace: 'team1', name: 'spark' };
 
@@ -125,11 +126,13 @@ describe('the progress of storage', () => {
 
   it('is in the status of the member while it copies, and not after', () => {
     const pod = { ...copying('a'), storageInitProgress: '7% of 3.0 GiB' };
-    const { status } = memberNow({ pod: 'a', state: 'create pending' }, pod);
+    const { status } = memberNow({ pod: 'a', state: 'create pending' }, pod, withoutScripts);
     expect(status.stateDetail).to.deep.equal({
       lastKnownContainerState: 'initializing',
       storageInitProgress: '7% of 3.0 GiB',
     });
-    expect(memberNow(status, copying('a')).status.stateDetail).not.to.have.property('storageInitProgress');
+    expect(memberNow(status, copying('a'), withoutScripts).status.stateDetail).not.to.have.property(
+      'storageInitProgress',
+    );
   });
 });

@@ -21,5 +21,19 @@ chmod 755 "$bin/.configcli.new"
 for name in ccli configmacro bdvcli bd_vcli; do
   ln -sf configcli "$bin/$name"
 done
+# Scripts in Python find it as a module, of a package of the same name.
+if command -v python3 >/dev/null 2>&1; then
+  if [ "$1" = new ]; then
+    find='import site; print(site.getusersitepackages())'
+    export PYTHONUSERBASE=/usr/local
+  else
+    find='import sys, sysconfig; print([p for p in sys.path if p.endswith("-packages")] and [p for p in sys.path if p.endswith("-packages")][0] or sysconfig.get_path("purelib"))'
+  fi
+  modules=$(python3 -c "$find")/configcli
+  mkdir -p "$modules"
+  cp "$2/configcli.py" "$modules/configcli.py"
+  echo 'from configcli.configcli import ConfigCli' >"$modules/__init__.py"
+  chmod 644 "$modules/configcli.py" "$modules/__init__.py"
+fi
 # Last, since it is what shows that all is there.
 mv -f "$bin/.configcli.new" "$bin/configcli"

@@ -114,6 +114,41 @@ const refusals: readonly (readonly [args: readonly string[], words: RegExp])[] =
   [[], /usage/],
 ];
 
+/** The same questions, to the module. */
+const asPython = (args: readonly string[]): string | undefined => {
+  const [first, second, third, fourth] = args;
+  const text = (word: string | undefined) => JSON.stringify(word ?? '');
+  if (first === '--get' || first === '-g') return `namespace.getValue(${text(second)})`;
+  if (first === '--get_nodegroup_fqdns') return `macro.getNodegroupFqdns(${text(second)})`;
+  if (first === 'macro' && third === '--get_index') return `macro.getNodeIndexFromFqdn(${text(fourth)})`;
+  if (first === 'macro' && third === '--get_id') return `macro.getNodeIdFromFqdn(${text(fourth)})`;
+  return {
+    '--get_local_group_fqdns': 'macro.getLocalGroupHosts()',
+    '--get_all_fqdns': 'macro.getClusterFqdns()',
+    'macro node --get_self_index': 'macro.getNodeIndexSelf()',
+    'macro node --get_self_id': 'macro.getNodeIdSelf()',
+    'macro nodegroup --num_nodegroups': 'macro.getNumNodegroups()',
+  }[args.join(' ')];
+};
+
+/** Values as configcli prints them: a list with commas between, of maps their keys. */
+const questions = `import sys
+from configcli import ConfigCli
+cli = ConfigCli(shell=False)
+namespace = cli.getCommandObject('namespace')
+macro = cli.getCommandObject('macro')
+def shown(value):
+    if isinstance(value, bool): return 'true' if value else 'false'
+    if value is None: return ''
+    if isinstance(value, list):
+        if value and isinstance(value[0], dict): return ','.join(dict.fromkeys(k for v in value for k in v))
+        return ','.join(value)
+    return str(value)
+for line in open('/srv/questions', encoding='utf-8').read().split('\\n')[:-1]:
+    try: print(shown(eval(line)))
+    except Exception as error: print('refused: %s' % error)
+`;
+
 const ready = async (member: Member, layout: 'legacy' | 'new'): Promise<void> => {
   await givePackage(member, ':');
   const text = JSON.stringify(configmeta, undefined, layout === 'new' ? 2 : 0)
@@ -167,3 +202,44 @@ describeInMembers('configcli', (system) => {
     }),
   );
 });
+
+describeInMembers(
+  'configcli as a module of Python',
+  (system) => {
+    for (const layout of ['legacy', 'new'] as const)
+      it(
+        `answers as the command does, in the ${layout} layout`,
+        inMember(system, async (member) => {
+          await ready(member, layout);
+          const asked = [...answers, ...refusals]
+            .map(([args, printed]) => ({ question: asPython(args), printed }))
+            .filter(({ question }) => question !== undefined);
+          expect(asked.length).to.be.above(35);
+          await member.write('/srv/questions', asked.map(({ question }) => `${question}\n`).join(''));
+          await member.write('/srv/questions.py', questions);
+          const base = layout === 'new' ? 'PYTHONUSERBASE=/usr/local' : 'PYTHONUSERBASE=/nowhere';
+          const printed = (await member.sh(`env PYTHONIOENCODING=utf-8 ${base} python3 /srv/questions.py`)).split('\n');
+          for (const [i, { question, printed: expected }] of asked.entries()) {
+            if (typeof expected === 'string') expect(printed[i], question).to.equal(expected);
+            else
+              expect(printed[i], question)
+                .to.match(/^refused: /)
+                .and.match(expected);
+          }
+        }),
+      );
+
+    it(
+      'finds the paths that end in a word',
+      inMember(system, async (member) => {
+        await ready(member, 'legacy');
+        await member.write('/srv/questions', "str(namespace.searchForToken(['nodegroups'], 'node_ids'))\n");
+        await member.write('/srv/questions.py', questions);
+        expect(await member.sh('python3 /srv/questions.py')).to.contain(
+          "['nodegroups', '1', 'roles', 'worker', 'node_ids']",
+        );
+      }),
+    );
+  },
+  ['dash'],
+);

@@ -53,7 +53,19 @@ export function describeInMembers(title: string, tests: (system: System) => void
 
 const tools = [
   ...['base-files', 'base-passwd', 'bash', 'bsdutils', 'coreutils', 'curl', 'dash', 'debianutils', 'findutils', 'grep'],
-  ...['gzip', 'hostname', 'libc-bin', 'mawk', 'procps', 'python3-minimal', 'sed', 'tar', 'util-linux', 'wget'],
+  ...[
+    'gzip',
+    'hostname',
+    'libc-bin',
+    'libpython3-stdlib',
+    'mawk',
+    'procps',
+    'python3-minimal',
+    'sed',
+    'tar',
+    'util-linux',
+    'wget',
+  ],
 ];
 
 const roots = new Map<string, Promise<string>>();

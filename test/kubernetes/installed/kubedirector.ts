@@ -32,7 +32,10 @@ export interface Installed {
   refusal(...args: readonly string[]): Promise<string>;
   /** Objects of the suite's namespace. */
   objects(what: string): Promise<Anything[]>;
-  /** Makes a cluster from a file of the catalog, with members that want next to nothing. */
+  /**
+   * Makes a cluster from a file of the catalog, with members that want next to nothing, and of a copy of its app that asks for none of
+   * what the images that stand in for the published ones do not have: setup packages, systemd, capabilities.
+   */
   createFrom(file: string, name?: string): Promise<void>;
   ready(cluster: string): Promise<void>;
   /** Waits for as long as real pods need. */
@@ -105,14 +108,24 @@ function installedOn(cluster: Cluster, namespace: Namespace): Installed {
       return refused.message;
     },
     createFrom: async (file, name) => {
-      const { value } = decodeYaml(readFileSync(join(project, 'catalog/clusters', file)));
-      await namespace.apply(modest(value, name));
+      const cluster = modest(fromCatalog('clusters', file), name);
+      await namespace.apply(plain(fromCatalog('apps', `cr-app-${cluster.spec.app}.yaml`)));
+      await namespace.apply(cluster);
     },
     ready: async (name) => {
       await namespace.kubectl('wait', `kubedirectorcluster/${name}`, '--for=condition=Ready', '--timeout=90s');
     },
     until: (what, holds) => until(holds, what, patienceMs),
   };
+}
+
+const fromCatalog = (folder: 'apps' | 'clusters', file: string): Anything =>
+  decodeYaml(readFileSync(join(project, 'catalog', folder, file))).value;
+
+function plain({ spec, ...app }: Anything): Anything {
+  const { capabilities: _, systemdRequired: __, defaultConfigPackage: ___, ...rest } = spec;
+  const roles = spec.roles.map(({ configPackage: ____, ...role }: Anything) => role);
+  return { ...app, spec: { ...rest, roles } };
 }
 
 /** The same cluster, for a node that has little. */

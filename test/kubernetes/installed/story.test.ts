@@ -107,10 +107,6 @@ describeInstalled(
     });
 
     it('runs a second app beside it, of the namespace where there is one of that name', async () => {
-      // A copy that asks for no capabilities: not every machine that tests run on has those to give.
-      const app = JSON.parse(await system('get', 'kubedirectorapp', 'cassandra311', '--output=json'));
-      const { capabilities: _, ...spec } = app.spec;
-      await namespace.apply({ ...app, metadata: { name: 'cassandra311' }, spec });
       await createFrom('cr-cluster-cassandra311.yaml');
       await ready('cassandra311');
       const seeds = (await objects('services')).filter(({ metadata }) =>

@@ -35,7 +35,9 @@ export async function deployCommand(args: readonly string[]): Promise<void> {
   say('\nWaiting until KubeDirector answers …');
   const wait = `--timeout=${timeout}`;
   const within = '--namespace=kubedirector';
-  await kubectl.show(within, 'rollout', 'status', 'statefulset/kubedirector-etcd', wait);
+  // An overlay may keep objects elsewhere.
+  const etcd = await kubectl.ask(within, 'get', 'statefulset/kubedirector-etcd', '--ignore-not-found', '--output=name');
+  if (etcd.stdout.trim()) await kubectl.show(within, 'rollout', 'status', etcd.stdout.trim(), wait);
   await kubectl.show(within, 'rollout', 'status', 'deployment/kubedirector', wait);
   for (const version of ['v1beta1', 'v1alpha1'])
     await kubectl.show('wait', '--for=condition=Available', `apiservice/${version}.kubedirector.bluedata.io`, wait);

@@ -387,7 +387,7 @@ describeWithEtcd('the etcd store over TLS', () => {
       expect((await kv.status(never)).version).to.match(/^etcd 3/);
     });
 
-  it('uses files that were rotated when it connects again', async () => {
+  it('uses files that were rotated when it connects again (K-547)', async () => {
     const paths = {
       ca: file('ca2.crt', ours.ca),
       cert: file('c2.crt', theirs.client.cert),

@@ -82,6 +82,8 @@ export async function runCycle(world: World, options: CycleOptions): Promise<Cyc
   try {
     await disturb(world, chance.fork(), options, faults);
     await world.heal();
+    // How long the servers take is counted from when their store is itself again.
+    await world.settled?.();
     // Recovery needs nobody: writes and reads succeed at every server by themselves.
     await recovered(world, namespaces[0]!, history);
     await sleep(Math.min(durationMs, 1000));

@@ -22,6 +22,8 @@ export const straceInstalled = spawnSync('strace', ['--version']).status === 0;
 
 /** Several elections, on a slow machine. */
 const electionMs = 20_000;
+/** For members that were killed and have to catch up, too. */
+const agreementMs = 180_000;
 
 export interface EtcdMember {
   readonly name: string;
@@ -124,6 +126,18 @@ export class EtcdCluster {
       const at = told.findIndex(({ id, leaderId }) => id !== '' && id === leaderId);
       if (at >= 0) return this.members[at]!;
       if (performance.now() > deadline) throw new Error('no member of etcd leads');
+      await sleep(50);
+    }
+  }
+
+  /** Waits until all members know the same leader. @throws Error when they do not come to that: nobody on top of them can be blamed */
+  async agreed(): Promise<void> {
+    const deadline = performance.now() + agreementMs;
+    for (;;) {
+      const told = await Promise.all(this.members.map((member) => this.#status(member)));
+      const [first] = told;
+      if (first?.leaderId && told.every(({ leaderId }) => leaderId === first.leaderId)) return;
+      if (performance.now() > deadline) throw new Error(`etcd itself did not recover: ${JSON.stringify(told)}`);
       await sleep(50);
     }
   }

@@ -14,6 +14,8 @@ export interface World {
   readonly faults: readonly Fault[];
   /** Ends all faults, and starts whoever is down. */
   heal(): Promise<void>;
+  /** Waits until what the servers stand on has recovered by itself. */
+  settled?(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -71,6 +73,7 @@ export const etcdWorld = (servers = 2): Promise<World> =>
         await cluster.heal();
         await revive(replicas);
       },
+      settled: () => cluster.agreed(),
       remove: async () => {
         for (const step of undo.reverse()) await step();
       },

@@ -6,6 +6,8 @@
 import type { Log } from '../openapi/machinery/log.ts';
 import { isConflict, isNotFound } from '../openapi/machinery/status.ts';
 import { isNamespaceTerminating } from './errors.ts';
+import type { ControllerMetrics, ReconcileResult } from './metrics.ts';
+import type { Timers } from './timers.ts';
 import type { WorkQueue } from './workqueue.ts';
 
 /** What became of a look at one object. */
@@ -25,6 +27,8 @@ export interface ControllerOptions {
   /** How many keys are worked on at a time. */
   readonly workers: number;
   readonly log: Log;
+  readonly timers: Timers;
+  readonly metrics?: ControllerMetrics | undefined;
 }
 
 /** While its namespace goes, an object cannot get new children; it will be gone itself before this has passed often. */
@@ -32,7 +36,8 @@ const namespacePauseMs = 30_000;
 
 /** Runs until `signal` aborts, and then until every worker has let go of its key. */
 export async function runController(options: ControllerOptions, signal: AbortSignal): Promise<void> {
-  const { queue, workers } = options;
+  const { queue, workers, metrics } = options;
+  const unwatch = metrics?.watch(queue, workers);
   const close = () => queue.shutDown();
   signal.addEventListener('abort', close, { once: true });
   if (signal.aborted) close();
@@ -41,6 +46,7 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   } finally {
     signal.removeEventListener('abort', close);
     close();
+    unwatch?.();
   }
 }
 
@@ -58,27 +64,39 @@ async function work(options: ControllerOptions, signal: AbortSignal): Promise<vo
   }
 }
 
-async function lookAt(
+async function lookAt(key: string, options: ControllerOptions, signal: AbortSignal): Promise<void> {
+  const { metrics, timers } = options;
+  const began = timers.elapsed();
+  const result = await attempt(key, options, signal);
+  if (!signal.aborted) metrics?.reconciled(result, timers.elapsed() - began);
+}
+
+async function attempt(
   key: string,
   { name, queue, reconcile, log }: ControllerOptions,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<ReconcileResult> {
   try {
     const { retry, wakeAfterMs } = await reconcile(key, signal);
     if (retry) queue.addRateLimited(key);
     else queue.forget(key);
     if (wakeAfterMs !== undefined) queue.addAfter(key, wakeAfterMs);
+    if (retry) return 'requeue';
+    return wakeAfterMs === undefined ? 'success' : 'requeue_after';
   } catch (error) {
-    if (signal.aborted) return;
+    if (signal.aborted) return 'error';
     if (isNotFound(error)) {
       queue.forget(key); // It went while we looked (K-619).
-    } else if (isNamespaceTerminating(error)) {
-      queue.addAfter(key, namespacePauseMs);
-    } else {
-      // A Conflict is ordinary: somebody else wrote, and the next look meets what they wrote.
-      if (!isConflict(error))
-        log.error('reconcile failed', error, { controller: name, key, failures: queue.failures(key) });
-      queue.addRateLimited(key);
+      return 'success';
     }
+    if (isNamespaceTerminating(error)) {
+      queue.addAfter(key, namespacePauseMs);
+      return 'requeue_after';
+    }
+    queue.addRateLimited(key);
+    // Ordinary: somebody else wrote, and the next look meets what they wrote.
+    if (isConflict(error)) return 'requeue';
+    log.error('reconcile failed', error, { controller: name, key, failures: queue.failures(key) });
+    return 'error';
   }
 }

@@ -15,11 +15,20 @@ interface Delayed {
   readonly callOff: () => void;
 }
 
+/** Told what happens to keys; times in milliseconds. */
+export interface QueueObserver {
+  added(): void;
+  retried(): void;
+  waited(ms: number): void;
+  worked(ms: number): void;
+}
+
 export class WorkQueue {
+  observer: QueueObserver | undefined;
   readonly #timers: Timers;
-  /** In order of arrival; a Set remembers it. */
-  readonly #waiting = new Set<string>();
-  readonly #running = new Set<string>();
+  /** In order of arrival, which a Map remembers, and since when. */
+  readonly #waiting = new Map<string, number>();
+  readonly #running = new Map<string, number>();
   /** Added while being worked on: handed out again afterwards. */
   readonly #again = new Set<string>();
   readonly #delayed = new Map<string, Delayed>();
@@ -37,14 +46,26 @@ export class WorkQueue {
     return this.#waiting.size;
   }
 
+  /** Keys that are worked on, and since when, as `elapsedSince` takes it. */
+  get running(): ReadonlyMap<string, number> {
+    return this.#running;
+  }
+
+  elapsedSince(since: number): number {
+    return this.#timers.elapsed() - since;
+  }
+
   /** Hands the key to a worker, soon; one that waits already is not queued twice. */
   add(key: string): void {
     if (this.#closed) return;
     if (this.#running.has(key)) {
+      if (!this.#again.has(key)) this.observer?.added();
       this.#again.add(key);
       return;
     }
-    this.#waiting.add(key);
+    if (this.#waiting.has(key)) return;
+    this.observer?.added();
+    this.#waiting.set(key, this.#timers.elapsed());
     this.#handOut();
   }
 
@@ -70,6 +91,7 @@ export class WorkQueue {
   addRateLimited(key: string): void {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
+    this.observer?.retried();
     this.addAfter(key, Math.min(firstDelayMs * 2 ** failures, longestDelayMs));
   }
 
@@ -96,8 +118,10 @@ export class WorkQueue {
   }
 
   done(key: string): void {
+    const since = this.#running.get(key);
+    if (since !== undefined) this.observer?.worked(this.elapsedSince(since));
     this.#running.delete(key);
-    if (this.#again.delete(key)) this.#waiting.add(key);
+    if (this.#again.delete(key)) this.#waiting.set(key, this.#timers.elapsed());
     this.#handOut();
   }
 
@@ -118,11 +142,12 @@ export class WorkQueue {
   }
 
   #handOut(): void {
-    for (const key of this.#waiting) {
+    for (const [key, since] of this.#waiting) {
       const taker = this.#takers.shift();
       if (!taker) break;
+      this.observer?.waited(this.elapsedSince(since));
       this.#waiting.delete(key);
-      this.#running.add(key);
+      this.#running.set(key, this.#timers.elapsed());
       taker(key);
     }
     if (this.#closed && this.#waiting.size === 0 && this.#running.size === 0) {

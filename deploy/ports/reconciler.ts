@@ -4,9 +4,11 @@
 import type { HostClient } from '../../apiserver/host/rest.ts';
 import type { Registries } from '../../apiserver/registry/registries.ts';
 import type { Log } from '../../openapi/machinery/log.ts';
+import type { Metrics } from '../../openapi/machinery/metrics.ts';
 import { runClusterController } from '../../reconciler/cluster/controller.ts';
 import { guestHelper, guestProgram } from '../../reconciler/guest/program.ts';
 import { leadWhenElected } from '../../reconciler/leader.ts';
+import { ControllerMetrics } from '../../reconciler/metrics.ts';
 import { systemTimers } from '../../reconciler/timers.ts';
 import { dataPorts } from './data.ts';
 import { execPort } from './exec.ts';
@@ -20,19 +22,21 @@ export interface ReconcilerOptions {
   readonly systemNamespace: string;
   /** Unique among all replicas that were ever started. */
   readonly instance: string;
+  readonly metrics: Metrics;
   readonly log: Log;
 }
 
 /** Runs until the signal aborts; the Lease is given back then. */
 export async function runReconciler(options: ReconcilerOptions, signal: AbortSignal): Promise<void> {
   const { registries, client, systemNamespace, instance, log } = options;
+  const metrics = new ControllerMetrics(options.metrics, 'cluster');
   const { host, events, run } = hostPorts(client, log);
   const { data, stop } = dataPorts(client, log);
   const ports = { ...ownKinds(registries, systemNamespace), host, events, data, exec: execPort(client) };
   const guest = { program: guestProgram, helper: guestHelper };
   const lead = async (leading: AbortSignal): Promise<void> => {
     try {
-      await runClusterController(ports, { systemNamespace, instance, log, guest }, leading);
+      await runClusterController(ports, { systemNamespace, instance, log, guest, metrics }, leading);
     } finally {
       // Who does not lead needs to see no Secrets.
       await stop();

@@ -6,6 +6,7 @@ import { keyFromText, keyText, type ObjectKey } from '../../openapi/machinery/me
 import { runController } from '../controller.ts';
 import { EventRecorder } from '../events.ts';
 import { GuestJobs } from '../guest/jobs.ts';
+import type { ControllerMetrics } from '../metrics.ts';
 import { pause, systemTimers, type Timers } from '../timers.ts';
 import { WorkQueue } from '../workqueue.ts';
 import { appContainer } from './pod-template.ts';
@@ -24,6 +25,7 @@ export interface ClusterControllerOptions {
   /** Who reports events: the name of this process among its replicas. */
   readonly instance: string;
   readonly timers?: Timers;
+  readonly metrics?: ControllerMetrics | undefined;
 }
 
 const defaultWorkers = 16;
@@ -88,7 +90,15 @@ export async function runClusterController(
     await ports.host.synced(signal);
     await addAll();
     await runController(
-      { name: 'cluster', queue, workers, log, reconcile: (text, abort) => look(keyFromText(text), abort) },
+      {
+        name: 'cluster',
+        queue,
+        workers,
+        log,
+        timers,
+        metrics: options.metrics,
+        reconcile: (text, abort) => look(keyFromText(text), abort),
+      },
       signal,
     );
   } catch (error) {

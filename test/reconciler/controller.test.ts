@@ -1,8 +1,10 @@
 /** What a controller does about each way in which a look can end (K-619). */
 import { expect } from 'chai';
 import { type Log, silentLog } from '../../openapi/machinery/log.ts';
+import { Metrics } from '../../openapi/machinery/metrics.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import { type Reconcile, runController } from '../../reconciler/controller.ts';
+import { ControllerMetrics } from '../../reconciler/metrics.ts';
 import { WorkQueue } from '../../reconciler/workqueue.ts';
 import { quiet, SetTimers } from '../make/set-timers.ts';
 
@@ -14,8 +16,10 @@ function running(reconcile: Reconcile, workers = 1) {
   const stop = new AbortController();
   const errors: string[] = [];
   const log: Log = { ...silentLog, error: (message) => void errors.push(message) };
-  const ended = runController({ name: 'test', queue, workers, reconcile, log }, stop.signal);
-  return { timers, queue, stop, ended, errors };
+  const collection = new Metrics();
+  const metrics = new ControllerMetrics(collection, 'test');
+  const ended = runController({ name: 'test', queue, workers, reconcile, log, timers, metrics }, stop.signal);
+  return { timers, queue, stop, ended, errors, text: () => collection.text() };
 }
 
 describe('a controller', () => {
@@ -84,5 +88,39 @@ describe('a controller', () => {
     await ended;
     expect(looked).to.deep.equal(['ns/a']);
     expect(errors).to.deep.equal([]);
+  });
+
+  it('is counted under the names that dashboards know (K-601)', async () => {
+    let release = () => {};
+    const { queue, stop, ended, timers, text } = running((key) =>
+      key === 'a' ? Promise.reject(new Error('no')) : new Promise((done) => (release = () => done({}))),
+    );
+    queue.add('a');
+    await quiet();
+    queue.add('b');
+    queue.add('c');
+    queue.add('c');
+    await timers.advance(2);
+    const said = await text();
+    for (const line of [
+      'controller_runtime_reconcile_total{controller="test",result="error"} 1',
+      'controller_runtime_reconcile_errors_total{controller="test"} 1',
+      'controller_runtime_active_workers{controller="test"} 1',
+      'controller_runtime_max_concurrent_reconciles{controller="test"} 1',
+      'leader_election_master_status{name="kubedirector"} 1',
+      'workqueue_adds_total{name="test"} 3',
+      'workqueue_retries_total{name="test"} 1',
+      'workqueue_depth{name="test"} 1',
+      'workqueue_longest_running_processor_seconds{name="test"} 0.002',
+    ])
+      expect(said).to.include(line);
+    queue.shutDown();
+    for (let i = 0; i < 3; i += 1) {
+      release();
+      await quiet();
+    }
+    stop.abort();
+    await ended;
+    expect(await text()).to.include('leader_election_master_status{name="kubedirector"} 0');
   });
 });

@@ -60,7 +60,7 @@ export async function startSandbox(
     undo.push(() => store.kv.close());
 
     const identity = await SandboxIdentity.open(options.dataDir);
-    const { apiServer, host, port } = await serve(options, store, identity, log, running.signal);
+    const { apiServer, host, metrics, port } = await serve(options, store, identity, log, running.signal);
     undo.push(() => apiServer.stop());
     const server = `https://127.0.0.1:${port}`;
     const kubeconfigPath = join(options.dataDir, 'kubeconfig');
@@ -82,7 +82,7 @@ export async function startSandbox(
       keepCompacting({ kv: store.kv, keyspace: store.keyspace, clock: systemClock, log }, running.signal),
       // It reaches the sandbox as it reaches a cluster: over HTTPS, as a service account, under authorization.
       runReconciler(
-        { registries: apiServer.registries, client, systemNamespace, instance: `sandbox-${process.pid}`, log },
+        { registries: apiServer.registries, client, systemNamespace, instance: `sandbox-${process.pid}`, metrics, log },
         running.signal,
       ),
     ];
@@ -142,7 +142,7 @@ async function serve(
     clock: systemClock,
     log,
   });
-  return { apiServer, host, port: await apiServer.start() };
+  return { apiServer, host, metrics, port: await apiServer.start() };
 }
 
 /** Makes the folder and what is missing above it, one by one: on some file systems Node's own way never comes back. */

@@ -153,7 +153,7 @@ export async function startServing(
       ...(serving.bundle === undefined ? [] : [registrations.run(living.signal)]),
       keepCompacting({ kv, keyspace, clock: systemClock, log }, living.signal),
       keepNoting(record, store.opened.identity, registries.cache, living.signal),
-      whenReady(apiServer, host, log, working.signal),
+      whenReady(apiServer, host, metrics, log, working.signal),
     ]);
     if (options.metricsPort) undo.push(await serveMetrics(metrics, options.bindAddress, options.metricsPort));
     // Work ends before the server does: what it still writes is answered.
@@ -178,6 +178,7 @@ export async function startServing(
 async function whenReady(
   apiServer: ApiServer,
   { client, namespace }: Host,
+  metrics: Metrics,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
@@ -188,7 +189,8 @@ async function whenReady(
   }
   log.info('ready');
   const instance = `${hostname()}_${randomUUID()}`;
-  await runReconciler({ registries: apiServer.registries, client, systemNamespace: namespace, instance, log }, signal);
+  const { registries } = apiServer;
+  await runReconciler({ registries, client, systemNamespace: namespace, instance, metrics, log }, signal);
 }
 
 const authenticatorsOf = (host: Host, trust: Parameters<typeof frontProxy>[0]): Authenticator[] => [

@@ -13,6 +13,7 @@ import { runReconciler } from '../../../deploy/ports/reconciler.ts';
 import { systemClock } from '../../../openapi/machinery/clock.ts';
 import { silentLog } from '../../../openapi/machinery/log.ts';
 import type { KubeObject } from '../../../openapi/machinery/meta.ts';
+import { Metrics } from '../../../openapi/machinery/metrics.ts';
 import type { ClusterSpec, KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { ConfigSpec, KubeDirectorConfig } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
 import { Keyspace } from '../../../storage/keys.ts';
@@ -62,7 +63,7 @@ class Installation {
     const client = this.place.client;
     const instance = `contract-${this.place.namespace}`;
     const options = { registries: this.#registries, client, systemNamespace: this.place.namespace, instance };
-    this.#work.push(runReconciler({ ...options, log: silentLog }, this.#signal));
+    this.#work.push(runReconciler({ ...options, metrics: new Metrics(), log: silentLog }, this.#signal));
   }
 
   async close(): Promise<void> {

@@ -51,6 +51,21 @@ export function cpuUs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
+export interface Memory {
+  /** What the process holds, in megabytes. */
+  readonly rss: number;
+  /** Its own. */
+  readonly own: number;
+  /** Pages of files, such as those of an embedded store, which the kernel takes back when it needs them. */
+  readonly files: number;
+}
+
+export function memoryOf(pid: number): Memory {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const mb = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024;
+  return { rss: mb('VmRSS'), own: mb('RssAnon'), files: mb('RssFile') };
+}
+
 export const memoryMb = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
 

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { type ContainerConfig, writeImage } from '../../../../deploy/image/archive.ts';
 import { fetchPackages, unpackPackages } from '../../../../deploy/image/debian.ts';
 import { layer, type Recipe } from '../../../../deploy/image/layer.ts';
+import { essentialPackages, fetchWithDependencies, makeSystem } from '../../../../deploy/image/system.ts';
 import { folders } from '../settings.ts';
 import { curlNames, debianNames, memberNames, pauseImage } from './names.ts';
-import { fetchWithDependencies, makeSystem } from './packages.ts';
 
 const Env = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'];
 
@@ -79,15 +79,8 @@ async function pauseRecipe(): Promise<Recipe> {
   };
 }
 
-/** What Debian calls essential, and procps. */
-const system = [
-  ...['base-files', 'base-passwd', 'libc-bin', 'login', 'mawk', 'perl-base', 'util-linux'],
-  ...['bash', 'bsdutils', 'coreutils', 'dash', 'debianutils', 'diffutils', 'findutils', 'grep', 'gzip', 'hostname'],
-  ...['ncurses-base', 'ncurses-bin', 'procps', 'sed', 'tar', 'tzdata'],
-];
-
 async function systemRecipe(name: string, besides: readonly string[]): Promise<Recipe> {
-  const packages = await fetchWithDependencies([...system, ...besides]);
+  const packages = await fetchWithDependencies([...essentialPackages, ...besides], folders.packages);
   return {
     name,
     ingredients: packages.map(({ sha256 }) => sha256),

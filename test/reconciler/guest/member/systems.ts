@@ -11,7 +11,7 @@ import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/p
 import { dirname, join } from 'node:path';
 import { unpackPackages } from '../../../../deploy/image/debian.ts';
 import { run } from '../../../../deploy/image/programs.ts';
-import { fetchWithDependencies, makeSystem } from '../../../kubernetes/cluster/images/packages.ts';
+import { fetchWithDependencies, makeSystem } from '../../../../deploy/image/system.ts';
 import { folders } from '../../../kubernetes/cluster/settings.ts';
 
 /** Which `sh` reads the program, and which tools it finds. */
@@ -79,7 +79,7 @@ export function rootOf(system: System): Promise<string> {
 }
 
 async function debianRoot(): Promise<string> {
-  const packages = await fetchWithDependencies(tools);
+  const packages = await fetchWithDependencies(tools, folders.packages);
   return kept('debian', packages, async (root) => {
     await makeSystem(packages, root);
     if (!existsSync(join(root, 'usr/bin/python3'))) await symlink('python3.11', join(root, 'usr/bin/python3'));
@@ -88,7 +88,7 @@ async function debianRoot(): Promise<string> {
 
 async function busyboxRoot(): Promise<string> {
   // The one that is linked statically cannot look up any name.
-  const packages = await fetchWithDependencies(['busybox']);
+  const packages = await fetchWithDependencies(['busybox'], folders.packages);
   return kept('busybox', packages, async (root) => {
     await unpackPackages(packages, root);
     for (const name of [

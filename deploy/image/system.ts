@@ -5,19 +5,29 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DebianPackage, fetchPackages, unpackPackages } from '../../../../deploy/image/debian.ts';
-import { run } from '../../../../deploy/image/programs.ts';
-import { folders } from '../settings.ts';
+import { type DebianPackage, fetchPackages, unpackPackages } from './debian.ts';
+import { run } from './programs.ts';
 
-/** What apt would install on a machine that has nothing. Scripts and what only they call are left out. */
-export async function fetchWithDependencies(names: readonly string[]): Promise<DebianPackage[]> {
+/** What Debian calls essential, and procps. */
+export const essentialPackages: readonly string[] = [
+  ...['base-files', 'base-passwd', 'libc-bin', 'login', 'mawk', 'perl-base', 'util-linux'],
+  ...['bash', 'bsdutils', 'coreutils', 'dash', 'debianutils', 'diffutils', 'findutils', 'grep', 'gzip', 'hostname'],
+  ...['ncurses-base', 'ncurses-bin', 'procps', 'sed', 'tar', 'tzdata'],
+];
+
+/**
+ * What apt would install on a machine that has nothing. Scripts and what only they call are left out.
+ *
+ * @param folder keeps the packages for the next time
+ */
+export async function fetchWithDependencies(names: readonly string[], folder: string): Promise<DebianPackage[]> {
   const onNothing = ['-o', 'Dir::State::status=/dev/null', '-o', 'Debug::NoLocking=1'];
   const install = ['install', '--simulate', '--quiet', '--no-install-recommends', ...names];
   const listing = await run('apt-get', [...onNothing, ...install]);
   const all = [...listing.matchAll(/^Inst (\S+)/gm)].map(([, name]) => name!);
   return fetchPackages(
     all.filter((name) => !onlyForInstalling.test(name)),
-    folders.packages,
+    folder,
   );
 }
 

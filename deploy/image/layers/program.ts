@@ -21,7 +21,9 @@ export interface Manifest {
 }
 
 export async function programLayer(project: string, manifest: Manifest): Promise<Recipe> {
-  const files = globSync([sources, 'tsconfig.json', 'LICENSE'], { cwd: project }).sort();
+  const files = globSync([sources, 'catalog/packages/{run,*/startscript}', 'tsconfig.json', 'LICENSE'], {
+    cwd: project,
+  }).sort();
   const digests = await Promise.all(files.map(async (file) => `${await digestOf(join(project, file))} ${file}`));
   const { name, version, license, type } = manifest;
   const ours = JSON.stringify({ name, version, license, type });

@@ -1,6 +1,8 @@
 /**
  * The README's story on a real Kubernetes: KubeDirector in pods of its own image behind the aggregator, real StatefulSets, real pods.
  */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Anything, describeInstalled, printedAtInstall, systemNamespace } from './kubedirector.ts';
 
@@ -34,7 +36,10 @@ describeInstalled(
 
       it('brings the example apps', async () => {
         expect((await system('get', 'kubedirectorapps', '--output=name')).trim().split('\n')).to.deep.equal(
-          ['cassandra311', 'spark211up', 'spark221e2'].map((app) => `kubedirectorapp.kubedirector.bluedata.io/${app}`),
+          readdirSync(join(import.meta.dirname, '../../../catalog/apps'))
+            .map((file) => /^cr-app-(.*)\.yaml$/.exec(file)![1])
+            .sort()
+            .map((app) => `kubedirectorapp.kubedirector.bluedata.io/${app}`),
         );
       });
 

@@ -25,6 +25,8 @@ ${flagsHelp(serveFlags)}
   deploy    apply KubeDirector to the cluster that kubectl is set to
 ${flagsHelp(deployFlags)}
 
+  check [FOLDER…]   judge apps and clusters in files as the server would, and print every fault; by default those of the catalog
+
   confirm-store   serve a store though it is not the one that was served before
 ${flagsHelp(confirmFlags)}
 
@@ -51,6 +53,8 @@ async function run([command, ...args]: readonly string[]): Promise<void> {
       return (await import('./commands/serve/command.ts')).serveCommand(args);
     case 'deploy':
       return (await import('./commands/deploy/command.ts')).deployCommand(args);
+    case 'check':
+      return (await import('./commands/check/command.ts')).checkCommand(args);
     case 'confirm-store':
       return (await import('./commands/confirm-store.ts')).confirmStoreCommand(args);
     case 'migrate-storage':

@@ -4,6 +4,7 @@
  *
  * The filters are calls in one function, in Kubernetes' order, so that no request builds a chain of closures.
  */
+import { randomUUID } from 'node:crypto';
 import type { Http2Session } from 'node:http2';
 import type { Clock } from '../../openapi/machinery/clock.ts';
 import { durationMs } from '../../openapi/machinery/duration.ts';
@@ -86,7 +87,9 @@ export class Pipeline {
     try {
       exchange = new Exchange(request, response);
     } catch {
+      setCommonHeaders({ response, auditId: randomUUID() });
       response.statusCode = 400;
+      response.setHeader('x-content-type-options', 'nosniff');
       response.setHeader('content-type', 'text/plain; charset=utf-8');
       response.end('the path of the request is not properly encoded');
       return;

@@ -23,7 +23,7 @@ const chunkBytes = 256 * 1024;
 const [maxWarnings, cutWarning] = [4096, 256];
 
 /** The headers of every answer; called first for each request. */
-export function setCommonHeaders({ response, auditId }: Exchange): void {
+export function setCommonHeaders({ response, auditId }: Pick<Exchange, 'response' | 'auditId'>): void {
   response.setHeader('audit-id', auditId);
   response.setHeader('cache-control', 'no-cache, private');
 }

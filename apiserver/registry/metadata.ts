@@ -120,10 +120,13 @@ export function annotationFaults(annotations: Readonly<Record<string, string>> =
 function ownerFaults(owners: readonly OwnerReference[] = []): FieldError[] {
   const place = at.child('ownerReferences');
   const faults: FieldError[] = [];
-  for (const { apiVersion, kind, name, uid } of owners) {
+  for (const owner of owners) {
+    const { apiVersion, kind, name, uid } = owner;
     if (!apiVersion) faults.push(invalid(place.child('apiVersion'), '', 'version must not be empty'));
     for (const [field, value] of Object.entries({ kind, name, uid }))
       if (!value) faults.push(invalid(place.child(field), '', 'must not be empty'));
+    if (apiVersion === 'v1' && kind === 'Event')
+      faults.push(invalid(place, owner, '/v1, Kind=Event is disallowed from being an owner'));
   }
   const controllers = owners.filter(({ controller }) => controller);
   if (controllers.length > 1) {

@@ -160,6 +160,22 @@ describe('a delete', () => {
     });
   });
 
+  it('reads options in protobuf, whatever else is among them (K-111, K-125)', async () => {
+    const { path } = await make();
+    const typeMeta = Buffer.concat([Buffer.from('\n\x02v1\x12\x0d'), Buffer.from('DeleteOptions')]);
+    // dryRun: All, and a field 200 that nobody knows.
+    const options = Buffer.concat([Buffer.from('*\x03All'), Buffer.from([0xc0, 0x0c, 0x01])]);
+    const body = Buffer.concat([
+      Buffer.from('k8s\0\n'),
+      Buffer.from([typeMeta.length]),
+      typeMeta,
+      Buffer.from([0x12, options.length]),
+      options,
+    ]);
+    expect((await remove(path, body, 'application/vnd.kubernetes.protobuf')).code).to.equal(200);
+    expect((await ask(path)).code).to.equal(200);
+  });
+
   it('of an object may ask for its metadata only, and of many for that of all (K-123)', async () => {
     const { path } = await make({}, held);
     const accept = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';

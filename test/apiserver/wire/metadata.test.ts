@@ -110,6 +110,12 @@ describe('metadata', () => {
       'Invalid value: "": version must not be empty',
     ],
     [
+      'K-332',
+      { ownerReferences: [owner({ kind: 'Event' })] },
+      'ownerReferences',
+      `Invalid value: ${JSON.stringify(owner({ kind: 'Event' }))}: /v1, Kind=Event is disallowed from being an owner`,
+    ],
+    [
       'K-333',
       { ownerReferences: controllers },
       'ownerReferences',
@@ -181,7 +187,7 @@ describe('metadata', () => {
     expect(body.metadata.ownerReferences.map(({ uid }: { uid: string }) => uid)).to.deep.equal(['u1', 'u2']);
   });
 
-  it('and spec are judged together, and equal texts are said once (K-399, K-400, K-401)', async () => {
+  it('and spec are judged together, and equal texts are said once (K-256, K-399, K-400, K-401)', async () => {
     const { body } = await ask(fixturesPath, {
       body: fixtureObject('m', { mode: 'z', replicas: -1 }, { labels: { a: '-', b: '-' }, finalizers: ['x'] }),
     });

@@ -143,7 +143,7 @@ describe('a client', () => {
     });
 
     for (const form of ['Table', metadataOnly])
-      it(`of ${form}s is told errors by a Status (K-129)`, async () => {
+      it(`of ${form}s is told errors by a Status (K-129, K-718)`, async () => {
         // What was written before a server began, it cannot tell again.
         const kv = new MemoryStore();
         const write = { when: [], perform: [{ put: '/elsewhere', value: Buffer.from('x') }] };

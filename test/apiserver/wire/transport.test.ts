@@ -3,7 +3,7 @@
  * there may be at a time.
  */
 import { once } from 'node:events';
-import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
+import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2';
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
@@ -81,6 +81,23 @@ describe('every answer', () => {
       expect(headers).to.include({ ':status': 200, 'content-type': 'application/json' });
       stream.close();
     });
+
+    it('may be a watch, each of whose events comes as it happens (K-098, K-127)', async () => {
+      const stream = session.request({ ':path': `${fixturesPath}?watch=1&labelSelector=now%3Dyes&timeoutSeconds=60` });
+      await once(stream, 'response');
+      await ask(fixturesPath, { body: fixtureObject('now', {}, { labels: { now: 'yes' } }) });
+      const [chunk] = (await once(stream, 'data')) as [Buffer];
+      expect(JSON.parse(chunk.toString())).to.nested.include({ type: 'ADDED', 'object.metadata.name': 'now' });
+      stream.close();
+    });
+
+    it('may be one of five hundred watches on one connection (K-002, K-016)', async () => {
+      const streams = Array.from({ length: 500 }, () => session.request({ ':path': `${fixturesPath}?watch=1` }));
+      const answers = await Promise.all(streams.map((stream) => once(stream, 'response')));
+      for (const [headers] of answers as [Record<string, unknown>][]) expect(headers[':status']).to.equal(200);
+      expect((await ask(`${fixturesPath}/one`)).code).to.equal(200);
+      for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL);
+    });
   });
 
   it('names its audit: the one that came with the request, or a new one (K-004)', async () => {
@@ -100,7 +117,7 @@ describe('every answer', () => {
     ['a wrong credential', fixturesPath, { authorization: 'Bearer wrong' }],
     ['discovery', '/apis', {}],
   ] as const)
-    it(`is kept by nobody: ${title} (K-005)`, async () => {
+    it(`is kept by nobody: ${title} (K-005, K-007)`, async () => {
       const client = 'authorization' in headers ? await server.asStranger(false) : server.admin;
       const answer = await client.ask(path, { headers });
       expect(answer.headers['cache-control']).to.equal('no-cache, private');
@@ -116,6 +133,12 @@ describe('every answer', () => {
     expect(code).to.equal(403);
     expect(headers['x-content-type-options']).to.equal('nosniff');
     expect((await ask(fixturesPath)).headers).not.to.have.property('x-content-type-options');
+  });
+
+  it('lets an idle connection live longer than the ninety seconds for which the aggregator keeps it (K-017, K-576)', async () => {
+    const { headers } = await ask('/livez');
+    const [, seconds] = /timeout=(\d+)/.exec(String(headers['keep-alive'])) ?? [];
+    expect(Number(seconds)).to.be.above(90);
   });
 
   it('reads a path decoded once: an encoded slash is a slash, and nothing is decoded twice (K-008)', async () => {
@@ -259,6 +282,22 @@ describe('too many requests', () => {
     waiting = [];
     for (const answer of await Promise.all(held)) expect(answer.code).to.equal(200);
     expect((await bob.ask(fixturesPath)).code).to.equal(200);
+  });
+});
+
+describe('the time of a request', () => {
+  it('is up for all but watches, which have times of their own (K-208, K-573)', async () => {
+    const server = await startFixtureServer({ limits: { ...defaultLimits, requestMs: 300 } });
+    try {
+      expect((await server.admin.ask(`${fixturesPath}/x?resourceVersion=99999999`)).code).to.equal(504);
+      const { code, text } = await server.admin.ask(
+        `${fixturesPath}?watch=1&timeoutSeconds=1&allowWatchBookmarks=true&timeout=10ms`,
+      );
+      expect(code).to.equal(200);
+      expect(text.trim().split('\n').at(-1)).to.contain('"type":"BOOKMARK"');
+    } finally {
+      await server.stop();
+    }
   });
 });
 

@@ -121,7 +121,7 @@ describe('a write', () => {
 
     for (const validation of ['Ignore', 'Warn', '', 'Strict'] as const)
       for (const method of ['POST', 'PUT'] as const)
-        it(`by ${method}, and ${validation || 'no wish'}: is ${validation === 'Strict' ? 'refused' : 'carried out without them'} (${{ Ignore: 'K-143', Strict: 'K-145' }[validation as 'Ignore'] ?? 'K-144'}, K-146, K-152)`, async () => {
+        it(`by ${method}, and ${validation || 'no wish'}: is ${validation === 'Strict' ? 'refused' : 'carried out without them'} (${{ Ignore: 'K-143', Strict: 'K-145' }[validation as 'Ignore'] ?? 'K-144'}, K-146, K-151, K-152)`, async () => {
           const { path, name, object } = await make();
           const version = `,"resourceVersion":"${object.metadata.resourceVersion}"`;
           const [at, body] = method === 'POST' ? [fixturesPath, text(`${name}-new`)] : [path, text(name, version)];

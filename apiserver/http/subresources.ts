@@ -20,7 +20,7 @@ import type { Exchange } from './exchange.ts';
 import { bareType } from './negotiation.ts';
 import { readPatch, viewOf } from './objects.ts';
 import { revisionOf, writeOptions } from './options.ts';
-import { documentTable } from './representation.ts';
+import { documentTable, type View } from './representation.ts';
 import { sendJson, sendValue } from './respond.ts';
 
 export class SubresourceHandlers {
@@ -32,12 +32,14 @@ export class SubresourceHandlers {
   }
 
   async get(exchange: Exchange, registry: ObjectRegistry, subresource: Subresource<KubeObject>): Promise<void> {
+    const view = viewOf(exchange, false);
     const version = revisionOf(exchange.query.get('resourceVersion') ?? '');
     const snapshot = await registry.reads.get(registry.keyOf(exchange.attributes), version, exchange.signal);
-    return this.#send(exchange, registry.readSubresource(snapshot, subresource), subresource);
+    return this.#send(exchange, registry.readSubresource(snapshot, subresource), subresource, view);
   }
 
   async update(exchange: Exchange, registry: ObjectRegistry, subresource: Subresource<KubeObject>): Promise<void> {
+    const view = viewOf(exchange, false);
     const { wire } = registry.resource;
     const decode = await receiveDocument(exchange, { kind: subresource.kind, ...(wire && { wire }) });
     const options = writeOptions(exchange, 'UpdateOptions');
@@ -60,14 +62,15 @@ export class SubresourceHandlers {
       };
     };
     const document = await registry.writeSubresource(subresource, edit, attributes, options, signal);
-    return this.#send(exchange, document, subresource);
+    return this.#send(exchange, document, subresource, view);
   }
 
   async patch(exchange: Exchange, registry: ObjectRegistry, subresource: Subresource<KubeObject>): Promise<void> {
+    const view = viewOf(exchange, false);
     const { owned } = subresource;
     const applies = owned && registry.resource.tracksOwnership !== false;
     if (applies && bareType(exchange.header('content-type')) === applyType)
-      return this.#apply(exchange, registry, { ...subresource, owned });
+      return this.#apply(exchange, registry, { ...subresource, owned }, view);
     const { wire } = registry.resource;
     const patch = await readPatch(exchange, { ...(wire && { wire }), tracksOwnership: false }, () => {});
     const options = writeOptions(exchange, 'PatchOptions');
@@ -82,24 +85,30 @@ export class SubresourceHandlers {
       return document;
     };
     const document = await registry.writeSubresource(subresource, edit, attributes, options, signal);
-    return this.#send(exchange, document, subresource);
+    return this.#send(exchange, document, subresource, view);
   }
 
   async #apply(
     exchange: Exchange,
     registry: ObjectRegistry,
     subresource: Subresource<KubeObject> & { readonly owned: OwnedThrough<KubeObject> },
+    view: View,
   ): Promise<void> {
     const options = applyOptions(exchange);
     const received = await readConfiguration(exchange);
     const { attributes, signal } = exchange;
     const judge = (document: KubeObject): KubeObject => this.#checked(document, subresource, attributes).document;
     const document = await registry.applySubresource(subresource, received, judge, attributes, options, signal);
-    return this.#send(exchange, document, subresource);
+    return this.#send(exchange, document, subresource, view);
   }
 
-  #send(exchange: Exchange, document: KubeObject, subresource: Subresource<KubeObject>): Promise<void> {
-    const { transform, media, metaVersion } = viewOf(exchange, false).negotiated;
+  /** @param view agreed upon before anything was read or written */
+  #send(
+    exchange: Exchange,
+    document: KubeObject,
+    subresource: Subresource<KubeObject>,
+    { negotiated: { transform, media, metaVersion } }: View,
+  ): Promise<void> {
     if (transform === 'Table')
       return sendJson(exchange, 200, media, documentTable(document, subresource.columns, metaVersion, this.#clock));
     if (media === 'protobuf') return sendJson(exchange, 200, media, metadataBody(metadataItem(document), metaVersion));

@@ -114,6 +114,7 @@ export class KindCodec<T extends KubeObject = KubeObject> {
     prune?.(document, new Path(), (path) => unknown.push(path));
     const [wrong] = wrongTypes(document);
     if (wrong) throw StatusError.badRequest(`${this.#inVersion(form.version)}: ${faultText(wrong)}`);
+    dropEmpty(document.metadata);
     fillDefaults?.(document);
     return { unknown: unknown.sort(), faults };
   }
@@ -262,6 +263,15 @@ function dropNulls(value: unknown): void {
   for (const [key, inner] of Object.entries(value))
     if (inner !== null) dropNulls(inner);
     else if (!Array.isArray(value)) delete (value as Record<string, unknown>)[key];
+}
+
+/** Kubernetes' metadata holds no empty lists and maps; that nobody manages a field is something to say, so that one stays (K-252). */
+function dropEmpty(metadata: unknown): void {
+  if (!isRecord(metadata)) return;
+  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences']) {
+    const value = metadata[field];
+    if (typeof value === 'object' && value !== null && Object.keys(value).length === 0) delete metadata[field];
+  }
 }
 
 const compiled = <T extends KubeObject>(form: Form, { group, selectableFields }: Resource<T>): CompiledForm => ({

@@ -153,6 +153,13 @@ describe('an object that is there', () => {
       const { body } = await patch(path, [{ op: 'replace', path: '/spec/roles/1/members', value: 7 }], jsonPatch);
       expect(body.spec.roles[1].members).to.equal(7);
     });
+    it('leaves no empty lists and maps in metadata, and nobody owns them (K-346)', async () => {
+      const { path } = await made();
+      const empty = { labels: {}, annotations: {}, finalizers: [], ownerReferences: [] };
+      const { body } = await patch(path, { metadata: empty });
+      expect(body.metadata).not.to.have.any.keys(Object.keys(empty));
+      expect(JSON.stringify(body.metadata.managedFields)).not.to.contain('f:metadata');
+    });
     for (const [title, operations] of [
       ['a test that fails', [{ op: 'test', path: '/spec/app', value: 'no' }]],
       ['an unknown operation', [{ op: 'zz', path: '/spec/app' }]],

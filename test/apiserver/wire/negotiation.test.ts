@@ -37,6 +37,13 @@ describe('a client', () => {
     server.admin.ask(path, { ...options, ...(accept && { accept }) });
   const typeOf = (headers: Readonly<Record<string, unknown>>): string => String(headers['content-type']);
 
+  it('that takes nothing we have is told so before anything is read or written, in subresources too (K-106, K-135)', async () => {
+    const patch = { method: 'PATCH', type: merge, body: { spec: { replicas: 9 } } };
+    expect((await ask(`${one}/scale`, 'application/xml', patch)).code).to.equal(406);
+    expect((await ask(`${one}/scale`, '')).body.spec.replicas).to.equal(1);
+    expect((await ask(`${fixturesPath}/nobody/scale`, 'application/xml')).code).to.equal(406);
+  });
+
   for (const [accept, type, row] of [
     ['', json, 'K-101'],
     ['*/*', json, 'K-101'],

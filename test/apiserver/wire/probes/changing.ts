@@ -104,7 +104,7 @@ export const changing = (c1: KubeObject): readonly Step[] => {
         patch(JP, operations),
         422,
         'Invalid',
-        holds({ message: 'the server rejected our request due to an error in our request', details: {} }),
+        'the server rejected our request due to an error in our request',
       ],
     ),
     [

@@ -60,7 +60,11 @@ describeInstalled(
     it('is known to kubectl by its short names', async () => {
       const table = await cluster.kubectl('api-resources', '--api-group=kubedirector.bluedata.io');
       expect(table).to.match(/^kubedirectorclusters +kdcluster,kdc /m);
-      expect(await cluster.kubectl('explain', 'kdc.spec.roles')).to.match(/^RESOURCE: +roles <\[\]Object>$/m);
+      // The aggregator fetches schemas now and then.
+      const explained = await until('its schema is known', () =>
+        cluster.kubectl('explain', 'kdc.spec.roles').catch(() => undefined),
+      );
+      expect(explained).to.match(/^RESOURCE: +roles <\[\]Object>$/m);
     });
 
     it('runs a cluster as published in 2018', async () => {

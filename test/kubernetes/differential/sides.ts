@@ -1,0 +1,202 @@
+/**
+ * Two servers of one kind: ours, and a kube-apiserver with a CustomResourceDefinition of the same schema.
+ *
+ * Requests are told in words that mean the same to both, such as "the revision that it has now", and become requests of each.
+ */
+import { readFileSync } from 'node:fs';
+import { load } from 'js-yaml';
+import { Pool } from 'undici';
+import { isRecord } from '../../../openapi/machinery/meta.ts';
+
+export type Revision = 'none' | 'current' | 'first' | 'nonsense' | 'future';
+
+/** What both are asked. */
+export interface Request {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Absent: the collection. */
+  readonly name?: string;
+  readonly subresource?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly type?: string;
+  readonly accept?: string;
+  /** Text is sent as it is. */
+  readonly body?: unknown;
+  /** Put into the metadata of the body, as each server has them. */
+  readonly revision?: Revision;
+  readonly uid?: 'its own' | 'another';
+  /** Is the body what is there, with these parts exchanged? */
+  readonly onTopOfLive?: boolean;
+  /** Put into the options of a delete. */
+  readonly preconditions?: { readonly uid?: 'its own' | 'another'; readonly revision?: Revision };
+  readonly listRevision?: Revision;
+}
+
+export interface Answer {
+  readonly code: number;
+  readonly body: Record<string, unknown>;
+  readonly warnings: readonly string[];
+}
+
+interface Thing extends Record<string, unknown> {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion: string };
+}
+
+export interface Way {
+  send(path: string, options: { method: string; headers: Record<string, string>; body?: string }): Promise<Answer>;
+}
+
+/** One of the two, and what it has told so far. */
+export class Side {
+  readonly #way: Way;
+  readonly #collection: string;
+  readonly #lives = new Map<string, { first: Thing; last: Thing }>();
+
+  constructor(way: Way, collection: string) {
+    this.#way = way;
+    this.#collection = collection;
+  }
+
+  /** What it said last of an object, by name. */
+  last(name: string): Thing | undefined {
+    return this.#lives.get(name)?.last;
+  }
+
+  async ask(request: Request): Promise<Answer> {
+    const { method, name, subresource, type = 'application/json', accept } = request;
+    const path = [this.#collection, name, subresource].filter((part) => part !== undefined).join('/');
+    const query = new URLSearchParams(request.query);
+    if (request.listRevision) query.set('resourceVersion', this.#revision(name, request.listRevision) ?? '');
+    const body = this.#bodyOf(request);
+    const headers = { 'content-type': type, 'user-agent': 'differential/1', ...(accept && { accept }) };
+    const text = query.size ? `${path}?${query}` : path;
+    const answer = await this.#way.send(text, { method, headers, ...(body !== undefined && { body }) });
+    this.#remember(request, answer);
+    return answer;
+  }
+
+  /** What there is now, ownership included. */
+  async look(name: string): Promise<Answer> {
+    return this.#way.send(`${this.#collection}/${name}`, { method: 'GET', headers: {} });
+  }
+
+  /** Nothing of it is left, whatever holds it. */
+  async wipe(): Promise<void> {
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    const { body } = await this.#way.send(this.#collection, { method: 'GET', headers: {} });
+    for (const { metadata } of body.items as Thing[]) {
+      const path = `${this.#collection}/${metadata.name}`;
+      const release = JSON.stringify({ metadata: { finalizers: null } });
+      await this.#way.send(path, { method: 'PATCH', headers, body: release });
+      await this.#way.send(path, { method: 'DELETE', headers: {} });
+    }
+    this.#lives.clear();
+  }
+
+  #bodyOf(request: Request): string | undefined {
+    const { body, name, preconditions } = request;
+    if (preconditions) {
+      const { uid, revision } = preconditions;
+      const resourceVersion = revision && this.#revision(name, revision);
+      const its = { ...(uid && { uid: this.#uid(name, uid) }), ...(resourceVersion && { resourceVersion }) };
+      return JSON.stringify({ ...(body as object), kind: 'DeleteOptions', apiVersion: 'v1', preconditions: its });
+    }
+    if (typeof body === 'string' || body === undefined) return body as string | undefined;
+    if (!isRecord(body)) return JSON.stringify(body);
+    const live = request.onTopOfLive && name !== undefined ? (this.last(name) ?? {}) : {};
+    const merged: Record<string, unknown> = { ...live, ...body };
+    const metadata = {
+      ...(isRecord(live) && isRecord(live.metadata) ? live.metadata : {}),
+      ...(body.metadata as object),
+    };
+    const itsMetadata: Record<string, unknown> = { ...metadata };
+    if (request.onTopOfLive) itsMetadata.managedFields = undefined;
+    if (request.revision) itsMetadata.resourceVersion = this.#revision(name, request.revision);
+    if (request.uid) itsMetadata.uid = this.#uid(name, request.uid);
+    if (Object.keys(itsMetadata).length) merged.metadata = itsMetadata;
+    return JSON.stringify(merged);
+  }
+
+  #revision(name: string | undefined, revision: Revision): string | undefined {
+    const life = this.#lives.get(name ?? '');
+    switch (revision) {
+      case 'none':
+        return undefined;
+      case 'nonsense':
+        return 'abc';
+      case 'future':
+        return '99999999999';
+      case 'current':
+        return life?.last.metadata.resourceVersion;
+      case 'first':
+        return life?.first.metadata.resourceVersion;
+    }
+  }
+
+  #uid(name: string | undefined, uid: 'its own' | 'another'): string | undefined {
+    return uid === 'another' ? 'another' : this.last(name ?? '')?.metadata.uid;
+  }
+
+  #remember({ method, name, subresource, query }: Request, { code, body }: Answer): void {
+    if (method === 'DELETE' && code === 200 && body.kind === 'Status' && name) this.#lives.delete(name);
+    if (code >= 300 || query?.dryRun || !isRecord(body.metadata) || typeof body.metadata.name !== 'string') return;
+    if (subresource === 'scale' || body.kind === 'Status') return;
+    const thing = body as Thing;
+    const { uid } = thing.metadata;
+    const life = this.#lives.get(thing.metadata.name);
+    this.#lives.set(thing.metadata.name, { first: life?.first.metadata.uid === uid ? life.first : thing, last: thing });
+  }
+}
+
+/** Straight to a server over HTTP/1.1. */
+export class Direct implements Way {
+  readonly #pool: Pool;
+
+  constructor(url: string, credentials: { readonly ca: string; readonly cert: string; readonly key: string }) {
+    this.#pool = new Pool(url, { allowH2: false, connect: credentials });
+  }
+
+  async send(
+    path: string,
+    options: { method: string; headers: Record<string, string>; body?: string },
+  ): Promise<Answer> {
+    const { method, headers, body } = options;
+    const answer = await this.#pool.request({
+      path,
+      method: method as 'GET',
+      headers,
+      ...(body !== undefined && { body }),
+    });
+    const text = await answer.body.text();
+    return { code: answer.statusCode, body: parsed(text), warnings: [answer.headers.warning ?? []].flat() };
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+}
+
+const parsed = (text: string): Record<string, unknown> => {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return { text };
+  }
+};
+
+interface Kubeconfig {
+  readonly clusters: readonly {
+    readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string };
+  }[];
+  readonly users: readonly {
+    readonly user: { readonly 'client-certificate-data': string; readonly 'client-key-data': string };
+  }[];
+}
+
+/** A way to the first cluster of a kubeconfig, whose user has a certificate. */
+export function wayTo(kubeconfig: string): Direct {
+  const { clusters, users } = load(readFileSync(kubeconfig, 'utf8')) as Kubeconfig;
+  const plain = (base64: string): string => Buffer.from(base64, 'base64').toString();
+  const { server, 'certificate-authority-data': ca } = clusters[0]!.cluster;
+  const { 'client-certificate-data': cert, 'client-key-data': key } = users[0]!.user;
+  return new Direct(server, { ca: plain(ca), cert: plain(cert), key: plain(key) });
+}

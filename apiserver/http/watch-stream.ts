@@ -75,6 +75,8 @@ class WatchStream {
     const lifeMs = Math.min(options.timeoutSeconds * 1000, maxTimerMs) || randomInt(minLifeMs, maxLifeMs);
     this.#stopListening = options.reader.listen(() => this.#alert());
     exchange.signal.addEventListener('abort', () => this.#end(), { once: true });
+    // Who has gone by now is not told of any more.
+    this.#over = exchange.signal.aborted;
     this.#timers.push(setTimeout(() => this.#end(), lifeMs));
     if (!options.bookmarks) return;
     const bookmark = (): void => {

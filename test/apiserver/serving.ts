@@ -36,7 +36,8 @@ import { MemoryStore } from '../../storage/memory.ts';
 import { expectConsistent } from '../make/consistent.ts';
 
 /** Made once: keys and certificates take their time. */
-const authority = makeAuthority('test authority');
+/** Of the server and of its users. */
+export const authority = makeAuthority('test authority');
 /** The authority of the front proxy: another one, which signs no users. */
 const proxyAuthority = makeAuthority('test front proxy authority');
 const serving = authority.then((ca) => issueServerCertificate(ca, { dns: ['localhost'], ip: ['127.0.0.1'] }));

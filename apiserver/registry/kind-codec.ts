@@ -182,7 +182,12 @@ export class KindCodec<T extends KubeObject = KubeObject> {
   snapshotOf({ key, value, revision, createRevision }: Entry): Snapshot {
     const { object, outdated, foreign } = this.#read(key, value);
     const stored = outdated || foreign ? this.envelope.stored(object) : value;
-    return this.snapshot(object, stored, revision, createRevision, !foreign);
+    try {
+      return this.snapshot(object, stored, revision, createRevision, !foreign);
+    } catch (cause) {
+      // It lacks what every object of the kind has, such as a spec: nobody of ours wrote it.
+      throw unreadable(key, cause);
+    }
   }
 
   /**
@@ -225,10 +230,7 @@ export class KindCodec<T extends KubeObject = KubeObject> {
       const foreign = pruned ? { known: copyOf(object), stored: decodeJson(value).value } : undefined;
       return { object, outdated: filled || !this.envelope.fits(value), foreign };
     } catch (cause) {
-      throw new StorageError('Unreadable', `what ${key} holds cannot be read: ${(cause as Error).message}`, {
-        key,
-        cause,
-      });
+      throw unreadable(key, cause);
     }
   }
 
@@ -257,6 +259,9 @@ export class KindCodec<T extends KubeObject = KubeObject> {
     return fields;
   }
 }
+
+const unreadable = (key: string, cause: unknown): StorageError =>
+  new StorageError('Unreadable', `what ${key} holds cannot be read: ${(cause as Error).message}`, { key, cause });
 
 function dropNulls(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;

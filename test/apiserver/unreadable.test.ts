@@ -42,10 +42,19 @@ describe('a stored value that cannot be read', () => {
   });
   afterEach(() => server.stop());
 
-  const damage = async (resource: string, name: string): Promise<void> => {
-    const { revision } = await put(kv, keyOf(resource, name), 'damaged');
+  const damage = async (resource: string, name: string, value = 'damaged'): Promise<void> => {
+    const { revision } = await put(kv, keyOf(resource, name), value);
     await server.registries.cache.reach(revision, never);
   };
+
+  it('may be an object that lacks what all of its kind have; the cache goes on', async () => {
+    const metadata = { name: 'broken', namespace: 'default', uid: 'u' };
+    const bare = { apiVersion: `${group}/v1beta1`, kind: 'KubeDirectorCluster', metadata };
+    await damage('kubedirectorclusters', 'broken', JSON.stringify(bare));
+    expect((await server.admin.ask(`${clustersPath}/broken`)).code).to.equal(500);
+    expect((await server.admin.ask(`${clustersPath}/whole`)).code).to.equal(200);
+    expect((await server.admin.ask(appsPath)).code).to.equal(200);
+  });
 
   it('is a 500 that names its key; other objects and other kinds go on (K-543)', async () => {
     await damage('kubedirectorclusters', 'broken');

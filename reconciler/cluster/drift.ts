@@ -11,7 +11,7 @@ import { parseQuantity } from '../../openapi/machinery/quantity.ts';
 import type { Amount, Child, Container, Service, ServicePort, StatefulSet } from '../host-types.ts';
 import { controllerOf } from './current.ts';
 import { below, extracted, fieldsOf, namesIn } from './ownership.ts';
-import type { Configuration, MergePatch } from './ports.ts';
+import type { ApplyConfiguration, MergePatch } from './ports.ts';
 import { apply, patch, type Step } from './steps.ts';
 
 type OwnMetadata = Pick<ObjectMeta, 'labels' | 'annotations' | 'ownerReferences'>;
@@ -26,7 +26,7 @@ export function statefulSetConfiguration(
   seen: StatefulSet,
   metadata: OwnMetadata,
   replicas: number | undefined,
-): Configuration | undefined {
+): ApplyConfiguration | undefined {
   if (seen.spec.replicas === replicas && !metadataDiffers(seen, metadata)) return undefined;
   const fields = below(fieldsOf(seen), 'spec');
   const owned = Object.keys(fields).length > 0 ? (extracted(seen.spec, fields) as object) : {};
@@ -82,7 +82,7 @@ function configurationOf(
   { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion } }: Child,
   { labels, annotations, ownerReferences }: OwnMetadata,
   spec?: object,
-): Configuration {
+): ApplyConfiguration {
   return {
     apiVersion,
     kind,

@@ -93,7 +93,7 @@ export type MergePatch = Readonly<Record<string, unknown>>;
  * What is applied: all that we want to own of an object, and no more. Of an object that exists it names uid and resourceVersion, for
  * the same reason as a patch; a uid alone would let a leader that has lost its Lease scale down what its successor has scaled up.
  */
-export interface Configuration {
+export interface ApplyConfiguration {
   readonly apiVersion: string;
   readonly kind: ChildKind;
   readonly metadata: Partial<ObjectMeta> & { readonly name: string };
@@ -126,7 +126,7 @@ export interface HostPort {
    * @throws StatusError Conflict when it has changed since, or others own fields; Forbidden with the cause NamespaceTerminating, or
    *   for want of quota or rights
    */
-  apply(configuration: Configuration, force: boolean, signal: AbortSignal): Promise<void>;
+  apply(configuration: ApplyConfiguration, force: boolean, signal: AbortSignal): Promise<void>;
   /** @throws StatusError Conflict when it has changed since, NotFound */
   patch(child: SeenChild, patch: MergePatch, signal: AbortSignal): Promise<void>;
   /** Deletes in the background, if it still has this uid. @throws StatusError Conflict, NotFound */

@@ -2,7 +2,7 @@
  * Steps: what a plan wants done on the host, as data. A plan is shown to people in these words before it is carried out in them.
  */
 import type { Child } from '../host-types.ts';
-import type { ChildReference, Configuration, MergePatch, SeenChild } from './ports.ts';
+import type { ApplyConfiguration, ChildReference, MergePatch, SeenChild } from './ports.ts';
 import type { Problem } from './problems.ts';
 
 export type Step =
@@ -11,7 +11,7 @@ export type Step =
   | {
       readonly verb: 'apply';
       readonly child: SeenChild;
-      readonly configuration: Configuration;
+      readonly configuration: ApplyConfiguration;
       readonly reason: string;
     }
   /** For what applying cannot do: to take away what somebody else has put there. */
@@ -20,7 +20,7 @@ export type Step =
 
 export const create = (child: Child, reason: string): Step => ({ verb: 'create', child, reason });
 
-export const apply = (seen: Child, configuration: Configuration, reason: string): Step => ({
+export const apply = (seen: Child, configuration: ApplyConfiguration, reason: string): Step => ({
   verb: 'apply',
   child: seenChild(seen),
   configuration,

@@ -19,8 +19,8 @@ import type { ConfigSpec } from '../../openapi/v1beta1/kubedirectorconfig.ts';
 import { ChildView } from '../../reconciler/cluster/child-view.ts';
 import { fieldManager } from '../../reconciler/cluster/ownership.ts';
 import type {
+  ApplyConfiguration,
   ChildReference,
-  Configuration,
   DataReference,
   MergePatch,
   Ports,
@@ -383,7 +383,7 @@ export class World {
     return this.#store(stored as KubeDirectorCluster);
   }
 
-  #apply(configuration: Configuration, force: boolean): void {
+  #apply(configuration: ApplyConfiguration, force: boolean): void {
     const { kind, metadata } = configuration;
     const { namespace = '', name, uid, resourceVersion } = metadata;
     const resource = groups[kind]!;
@@ -555,7 +555,7 @@ function managerOf(kind: Child['kind']): FieldManager {
 
 const time = '2026-11-21T10:00:00Z';
 
-function applied(configuration: Configuration, live: Child | undefined, force: boolean): Child {
+function applied(configuration: ApplyConfiguration, live: Child | undefined, force: boolean): Child {
   const { apiVersion, kind } = configuration;
   const result = managerOf(kind).applyConfiguration({
     ...{ live, configuration: copyOf(configuration) as unknown as Record<string, unknown> },

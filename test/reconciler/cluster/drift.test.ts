@@ -12,7 +12,7 @@ import {
   statefulSetConfiguration,
   unchangeable,
 } from '../../../reconciler/cluster/drift.ts';
-import type { Configuration } from '../../../reconciler/cluster/ports.ts';
+import type { ApplyConfiguration } from '../../../reconciler/cluster/ports.ts';
 import type { Step } from '../../../reconciler/cluster/steps.ts';
 import type { Child, Service, StatefulSet } from '../../../reconciler/host-types.ts';
 import { cassandra } from '../../make/kubedirector.ts';
@@ -60,7 +60,7 @@ const setDrift = (it: StatefulSet) => statefulSetConfiguration(it, set.metadata,
 const precondition = { uid: 'u', resourceVersion: '7' };
 
 /** What the host has after a step. */
-function after<T extends Service | StatefulSet>(child: T, configuration: Configuration): T {
+function after<T extends Service | StatefulSet>(child: T, configuration: ApplyConfiguration): T {
   const { uid: _, resourceVersion: _1, ...metadata } = configuration.metadata;
   const { apiVersion, kind } = configuration;
   const result = ownership(kind).applyConfiguration({

@@ -6,10 +6,10 @@ import { hasReason, isConflict, isNotFound, StatusError } from '../../openapi/ma
 import type { KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import { isNamespaceTerminating } from '../errors.ts';
 import type { Child } from '../host-types.ts';
+import { takenBy } from './children/services.ts';
 import { standingOf } from './current.ts';
 import type { HostPort } from './ports.ts';
 import { namespaceGoes, type Problem } from './problems.ts';
-import { takenBy } from './services.ts';
 import { referenceTo, type Step, subjectOf } from './steps.ts';
 
 /**

@@ -9,10 +9,10 @@ import { GuestJobs } from '../guest/jobs.ts';
 import type { ControllerMetrics } from '../metrics.ts';
 import { pause, systemTimers, type Timers } from '../timers.ts';
 import { WorkQueue } from '../workqueue.ts';
-import { appContainer } from './pod-template.ts';
+import { appContainer } from './children/pod-template.ts';
+import { withStorageProgress } from './children/storage-progress.ts';
 import type { Ports } from './ports.ts';
 import { clusterReconciler } from './reconcile.ts';
-import { withStorageProgress } from './storage-progress.ts';
 
 export interface ClusterControllerOptions {
   /** The namespace of KubeDirector: apps of the system catalog live there. */

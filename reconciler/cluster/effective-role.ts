@@ -4,7 +4,7 @@
  */
 import { type Cardinality, parseCardinality } from '../../openapi/cardinality.ts';
 import { type AppRole, type AppSpec, lifecycleEvents } from '../../openapi/v1beta1/kubedirectorapp.ts';
-import { namedPorts, type RolePort } from './port-names.ts';
+import { namedPorts, type RolePort } from './children/port-names.ts';
 
 export type SetupPackage = NonNullable<AppRole['configPackage']>;
 export type LifecycleEvent = (typeof lifecycleEvents)[number];

@@ -5,7 +5,7 @@
 import { ordinalOf } from '../../openapi/child-names.ts';
 import type { KubeDirectorCluster, MemberStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { Child, StatefulSet } from '../host-types.ts';
-import { claimNamesOf } from './claims.ts';
+import { claimNamesOf } from './children/claims.ts';
 import { type Current, isGoing } from './current.ts';
 import { remove, type Step } from './steps.ts';
 

@@ -7,11 +7,11 @@
 import type { ContainerState, MemberStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { WorkView } from '../guest/work.ts';
 import type { ContainerStatus, Pod } from '../host-types.ts';
+import { appContainer } from './children/pod-template.ts';
 import { isGoing } from './current.ts';
-import { appContainer } from './pod-template.ts';
+import { type Detail, type SetupContext, setupNow, without } from './guests/setup.ts';
+import { isGivenUp, nextRetryMs, type UpdateWanted, updated, updateWanted } from './guests/updates.ts';
 import type { Problem } from './problems.ts';
-import { type Detail, type SetupContext, setupNow, without } from './setup.ts';
-import { isGivenUp, nextRetryMs, type UpdateWanted, updated, updateWanted } from './updates.ts';
 
 export interface MemberNow {
   readonly status: MemberStatus;

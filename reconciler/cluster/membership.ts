@@ -7,8 +7,8 @@ import { claimName, ordinalOf, podName } from '../../openapi/child-names.ts';
 import type { MemberState, MemberStatus, RoleStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { StatefulSet } from '../host-types.ts';
 import { nodeIDsAnnotation } from './annotations.ts';
+import { volumeName } from './children/persisted.ts';
 import { type NodeIDs, parseNodeIDs } from './node-ids.ts';
-import { volumeName } from './persisted.ts';
 
 export interface Membership {
   /** Those that are to be there, in the order of their ordinals. */

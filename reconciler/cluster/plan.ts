@@ -17,27 +17,27 @@ import type { ConfigSpec } from '../../openapi/v1beta1/kubedirectorconfig.ts';
 import type { Work, WorkView } from '../guest/work.ts';
 import { lastNodeIDAnnotation, nodeIDsAnnotation } from './annotations.ts';
 import { type Blueprint, type FoundApp, namespaceOf } from './blueprint.ts';
-import { type Configuration, configurationOf } from './configuration.ts';
-import type { Connected } from './connected.ts';
+import { headlessServiceFor } from './children/desired.ts';
+import { ownerStep } from './children/drift.ts';
+import { planService } from './children/services.ts';
 import { type Current, currentOf, headlessServiceIn, isGoing, roleOf } from './current.ts';
-import { headlessServiceFor } from './desired.ts';
-import { ownerStep } from './drift.ts';
 import type { EffectiveRole } from './effective-role.ts';
-import { setupWork, updateWork } from './guest-work.ts';
+import { type Configuration, configurationOf } from './guests/configuration.ts';
+import type { Connected } from './guests/connected.ts';
+import { setupWork, updateWork } from './guests/guest-work.ts';
+import { domainOf, type RoleMembers } from './guests/own-configmeta.ts';
+import { partingFrom } from './guests/parting.ts';
+import { wantsRetry } from './guests/retries.ts';
+import { withTidings } from './guests/telling.ts';
+import { nextRetryMs } from './guests/updates.ts';
 import type { MemberContext } from './members.ts';
 import { namingFor } from './naming.ts';
 import { NodeIDs, parseNodeIDs } from './node-ids.ts';
-import { domainOf, type RoleMembers } from './own-configmeta.ts';
-import { partingFrom } from './parting.ts';
 import type { Children } from './ports.ts';
 import { namespaceGoes } from './problems.ts';
-import { wantsRetry } from './retries.ts';
 import { draftRole, planRole, type RoleDraft, type RolePlan } from './roles.ts';
-import { planService } from './services.ts';
 import { type Assessment, statusFor, statusWithoutApp } from './status.ts';
 import { remove, type Step } from './steps.ts';
-import { withTidings } from './telling.ts';
-import { nextRetryMs } from './updates.ts';
 
 /** What is wanted. */
 export interface Intent {

@@ -17,14 +17,14 @@ import type { Timers } from '../timers.ts';
 import { catalogsOf, findApp } from './app-lookup.ts';
 import { apply, type Outcome } from './apply.ts';
 import type { FoundApp } from './blueprint.ts';
-import { unconnected } from './connected.ts';
-import { dataKindsFor, type SeenConnections, seeConnections, type TokensWanted } from './connections.ts';
+import { unconnected } from './guests/connected.ts';
+import { dataKindsFor, type SeenConnections, seeConnections, type TokensWanted } from './guests/connections.ts';
+import { makeTokens } from './guests/tokens.ts';
 import { newsBetween } from './news.ts';
 import { plan } from './plan.ts';
 import type { Ports } from './ports.ts';
 import type { Problem } from './problems.ts';
 import { statusFor } from './status.ts';
-import { makeTokens } from './tokens.ts';
 
 export interface ReconcilerOptions {
   readonly ports: Ports;

@@ -8,18 +8,18 @@ import type { ClusterRole, MemberStatus, RoleStatus } from '../../openapi/v1beta
 import type { WorkView } from '../guest/work.ts';
 import type { StatefulSet } from '../host-types.ts';
 import type { Blueprint, RoleBlueprint } from './blueprint.ts';
-import { blockDevicePaths } from './claims.ts';
+import { blockDevicePaths } from './children/claims.ts';
+import { memberServiceFor } from './children/desired.ts';
+import { volumeName } from './children/persisted.ts';
+import { planService } from './children/services.ts';
+import { planStatefulSet, retire } from './children/stateful-set.ts';
 import { type Current, isGoing, podOf, statefulSetOfRole } from './current.ts';
-import { memberServiceFor } from './desired.ts';
 import { type EffectiveRole, effectiveRole } from './effective-role.ts';
 import { farewellTo } from './farewell.ts';
 import { type MemberContext, type MemberNow, memberNow } from './members.ts';
 import { type Membership, membershipOf } from './membership.ts';
 import { type NodeIDs, nodeIDsText } from './node-ids.ts';
-import { volumeName } from './persisted.ts';
 import type { Problem } from './problems.ts';
-import { planService } from './services.ts';
-import { planStatefulSet, retire } from './stateful-set.ts';
 import type { Part, Step } from './steps.ts';
 
 /** A role before it is planned: who its members are, on which everything that members are told depends. */

@@ -12,13 +12,13 @@ import type {
   KubeDirectorCluster,
   RoleStatus,
 } from '../../openapi/v1beta1/kubedirectorcluster.ts';
-import type { Configuration } from './configuration.ts';
+import type { Configuration } from './guests/configuration.ts';
+import { retryAnnotation } from './guests/retries.ts';
+import { isStable } from './guests/setup.ts';
 import { isAlarming, isHarmless, type Problem, stalls, worstOf } from './problems.ts';
-import { retryAnnotation } from './retries.ts';
 import type { RolePlan } from './roles.ts';
 import { rollupOf } from './rollup.ts';
 import { scaleFor } from './scale.ts';
-import { isStable } from './setup.ts';
 
 /** Everything that a status is made from. */
 export interface Assessment {

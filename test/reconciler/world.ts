@@ -16,8 +16,8 @@ import { StatusError } from '../../openapi/machinery/status.ts';
 import type { KubeDirectorApp } from '../../openapi/v1beta1/kubedirectorapp.ts';
 import type { ClusterSpec, ClusterStatus, KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { ConfigSpec } from '../../openapi/v1beta1/kubedirectorconfig.ts';
-import { ChildView } from '../../reconciler/cluster/child-view.ts';
-import { fieldManager } from '../../reconciler/cluster/ownership.ts';
+import { ChildView } from '../../reconciler/cluster/children/child-view.ts';
+import { fieldManager } from '../../reconciler/cluster/children/ownership.ts';
 import type {
   ApplyConfiguration,
   ChildReference,

@@ -5,7 +5,7 @@ import { headlessServiceName, memberServiceName, podName, statefulSetName } from
 import { copyOf } from '../../../openapi/machinery/json.ts';
 import { StatusError } from '../../../openapi/machinery/status.ts';
 import type { ClusterSpec, KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
-import { unconnected } from '../../../reconciler/cluster/connected.ts';
+import { unconnected } from '../../../reconciler/cluster/guests/connected.ts';
 import { type Observed, type Plan, plan } from '../../../reconciler/cluster/plan.ts';
 import { noWork } from '../../../reconciler/guest/work.ts';
 import type { Child } from '../../../reconciler/host-types.ts';

@@ -93,6 +93,9 @@ describeWithEtcd('the etcd store on three members', () => {
     try {
       await disturb();
       await eventually(() => kv.range({ start: at('first') }, never));
+      // Reads may be well again before the first write is.
+      await eventually(() => put(kv, at('k-back')));
+      told.set(at('k-back'), 'written');
     } finally {
       running = false;
       await Promise.all(writers);

@@ -38,7 +38,7 @@ describeOnKubernetes('the progress of storage on Kubernetes', (cluster) => {
     // After its copy it waits, as a large one would, until somebody lets it go.
     const slow = `${script}\nwhile [ ! -e /tmp/go ]; do sleep 0.2; done`;
     const labels = { 'kubedirector.bluedata.io/kdcluster': 'copies' };
-    await place.create(kinds.pods, {
+    const pod = {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: 'copies-0', labels },
@@ -49,7 +49,14 @@ describeOnKubernetes('the progress of storage on Kubernetes', (cluster) => {
         ],
         volumes: [{ name: 'p', emptyDir: {} }],
       },
-    });
+    };
+    // A namespace is open to pods when its service account has a token.
+    await place.until('pods may be made', () =>
+      place.create(kinds.pods, pod).then(
+        () => true,
+        () => false,
+      ),
+    );
     const seen = () => host.children({ namespace: place.namespace, name: 'copies' }).pods[0];
     const progress = await place.until('progress is told', () => seen()?.storageInitProgress);
     expect(progress).to.match(/^\d{1,2}% of \d MiB$/);

@@ -37,6 +37,8 @@ export interface Installed {
    * what the images that stand in for the published ones do not have: setup packages, systemd, capabilities.
    */
   createFrom(file: string, name?: string): Promise<void>;
+  /** Such a copy. */
+  plainApp(name: string): Anything;
   ready(cluster: string): Promise<void>;
   /** Waits for as long as real pods need. */
   until<T>(what: string, holds: () => Promise<T> | T): Promise<NonNullable<T>>;
@@ -107,9 +109,10 @@ function installedOn(cluster: Cluster, namespace: Namespace): Installed {
       );
       return refused.message;
     },
+    plainApp,
     createFrom: async (file, name) => {
       const cluster = modest(fromCatalog('clusters', file), name);
-      await namespace.apply(plain(fromCatalog('apps', `cr-app-${cluster.spec.app}.yaml`)));
+      await namespace.apply(plainApp(cluster.spec.app));
       await namespace.apply(cluster);
     },
     ready: async (name) => {
@@ -122,7 +125,8 @@ function installedOn(cluster: Cluster, namespace: Namespace): Installed {
 const fromCatalog = (folder: 'apps' | 'clusters', file: string): Anything =>
   decodeYaml(readFileSync(join(project, 'catalog', folder, file))).value;
 
-function plain({ spec, ...app }: Anything): Anything {
+function plainApp(name: string): Anything {
+  const { spec, ...app } = fromCatalog('apps', `cr-app-${name}.yaml`);
   const { capabilities: _, systemdRequired: __, defaultConfigPackage: ___, ...rest } = spec;
   const roles = spec.roles.map(({ configPackage: ____, ...role }: Anything) => role);
   return { ...app, spec: { ...rest, roles } };

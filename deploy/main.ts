@@ -44,7 +44,7 @@ ${flagsHelp(restoreFlags)}
 `;
 
 async function run([command, ...args]: readonly string[]): Promise<void> {
-  switch (command) {
+  switch (args.includes('--help') ? 'help' : command) {
     case 'sandbox':
       return args[0] === 'kubeconfig'
         ? (await import('./commands/sandbox/user.ts')).userCommand(args.slice(1))

@@ -4,10 +4,10 @@
  */
 import { Reflector } from '../../apiserver/host/reflector.ts';
 import type { HostClient, HostResource } from '../../apiserver/host/rest.ts';
-import { labels } from '../../openapi/labels.ts';
 import type { Log } from '../../openapi/machinery/log.ts';
 import { keyText, type ObjectKey } from '../../openapi/machinery/meta.ts';
 import { hasReason, type StatusError } from '../../openapi/machinery/status.ts';
+import { typeLabels } from '../../reconciler/cluster/guests/connections.ts';
 import type { DataPort, DataReference, SeenData } from '../../reconciler/cluster/ports.ts';
 import type { DataKind, DataObject } from '../../reconciler/host-types.ts';
 
@@ -15,8 +15,6 @@ const resources: Readonly<Record<DataKind, HostResource>> = {
   ConfigMap: { group: '', version: 'v1', plural: 'configmaps' },
   Secret: { group: '', version: 'v1', plural: 'secrets' },
 };
-
-const typeLabels: Readonly<Record<DataKind, string>> = { ConfigMap: labels.configMapType, Secret: labels.secretType };
 
 export interface DataPorts {
   readonly data: DataPort;

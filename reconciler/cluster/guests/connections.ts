@@ -120,7 +120,11 @@ async function seeCluster(key: ObjectKey, config: ConfigSpec, neighbours: Neighb
   };
 }
 
-const typeLabels: Readonly<Record<DataKind, string>> = { ConfigMap: labels.configMapType, Secret: labels.secretType };
+/** Objects are followed by these labels, and no others are. */
+export const typeLabels: Readonly<Record<DataKind, string>> = {
+  ConfigMap: labels.configMapType,
+  Secret: labels.secretType,
+};
 
 function seeData(name: string, seen: SeenData, kind: DataKind): Seen {
   if (seen.state === 'unknown') return {};

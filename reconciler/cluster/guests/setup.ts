@@ -5,7 +5,6 @@
  * follows from status, and its outcome is used only for as long as that work is wanted: so it counts once, however often it is seen.
  */
 
-import { guestFailures } from '../../../openapi/guest/reports.ts';
 import type { MemberState, MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { WorkView } from '../../guest/work.ts';
 import { isDue, retryTimeAfter } from './retries.ts';
@@ -129,7 +128,7 @@ function failed(detail: Detail, attempt: number, view: WorkView, { running, nowM
 
 /** Two beginnings, as published: programs tell by them what was tried (spec: completion and errors). */
 function errorDetail({ failure }: WorkView): string {
-  const { word = guestFailures[3], detail = '' } = failure ?? {};
+  const { word = 'member', detail = '' } = failure ?? {};
   if (word === 'injection') return `requested file injections failed: ${detail}`;
   return `execution of app config failed: ${word === 'script' ? `exit status ${detail}` : detail}`;
 }
@@ -138,7 +137,7 @@ function errorDetail({ failure }: WorkView): string {
 function inError(detail: Detail, context: SetupContext): SetupNow {
   const due = isDue(detail.retryTime, context.nowMs) || context.retryWanted;
   if (!due || !context.told || context.running === '') return { state: 'config error', detail, attempt: undefined };
-  // Wanted by a person, it gets all its chances again; attempts go on counting, since the member remembers them.
+  // Attempts go on counting, since the member remembers them: what a person wants tried again is tried once each time.
   const attempt = (detail.setupAttempt ?? 1) + 1;
   return { state: 'creating', detail: begun(without(detail, 'configErrorDetail'), context, attempt), attempt };
 }

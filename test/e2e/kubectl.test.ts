@@ -2,9 +2,10 @@
  * What takes more than commands one after the other: watches while others write, and what becomes of a cluster's children. What
  * commands print is in transcripts/.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { until } from '../apiserver/serving.ts';
 import { clusterDocument, publishedCluster } from '../make/documents.ts';
 import { Clone, type Shell } from './clone.ts';
 import { describeWithKubectl } from './programs.ts';
@@ -71,13 +72,16 @@ describeWithKubectl('kubectl', (kubectl) => {
       });
 
       it30('get -w tells what happens, until it is stopped (K-498)', async () => {
-        const watching = shell.run(`timeout 3 kubectl get ${kind} -w -o jsonpath='{.metadata.labels.seen}{"\\n"}'`);
-        const other = clone.shell();
-        await other.run('export KUBECONFIG=$PWD/.kubedirector/kubeconfig; sleep 1');
-        await other.run(`kubectl label ${kind} demo seen=yes`);
-        expect(await watching).to.match(/^\n(.*\n)*yes\n/);
-        await other.run(`kubectl label ${kind} demo seen-`);
-        await other.close();
+        const watched = join(clone.folder, `watched-${version}`);
+        writeFileSync(watched, '');
+        const told = (): string => readFileSync(watched, 'utf8');
+        const watch = `kubectl get ${kind} -w -o jsonpath='{.metadata.labels.seen}{"\\n"}'`;
+        await shell.run(`${watch} > ${watched} & watcher=$!`);
+        await until(() => told().startsWith('\n'), 'what there is has been told', 20_000);
+        await run(`label ${kind} demo seen=yes`);
+        await until(() => told().includes('\nyes\n'), 'what happens then has been told', 20_000);
+        await shell.run('kill $watcher; wait $watcher');
+        await run(`label ${kind} demo seen-`);
       });
 
       it30('delete removes the cluster and all that belongs to it (K-517)', async () => {

@@ -50,6 +50,13 @@ export class ManagedProcess {
     promise.catch(() => {});
   }
 
+  /** Resolves when it has ended: with its exit code, or with the signal that ended it. */
+  async ended(): Promise<number | NodeJS.Signals | null> {
+    const child = this.#child;
+    if (child && this.#isRunning) await once(child, 'exit');
+    return child?.signalCode ?? child?.exitCode ?? null;
+  }
+
   signal(signal: NodeJS.Signals): void {
     if (this.#isRunning) this.#child?.kill(signal);
   }

@@ -14,7 +14,10 @@ import { type Served, startServing } from '../../deploy/commands/serve/serve.ts'
 import { silentLog } from '../../openapi/machinery/log.ts';
 import { isAlreadyExists } from '../../openapi/machinery/status.ts';
 import { clientFor, http2ClientFor, type TestClient } from '../apiserver/serving.ts';
+import { ManagedProcess } from '../faults/process.ts';
 import { type PlainHost, startPlainHost } from './plain-host.ts';
+
+const main = join(import.meta.dirname, '..', '..', 'deploy', 'main.ts');
 
 export const resources = {
   configMaps: { group: '', version: 'v1', plural: 'configmaps' },
@@ -99,26 +102,34 @@ export class Behind {
   /** @param store a folder's name: servers with the same one, one after the other, have the same store */
   async serve(store = 'store', ...flags: string[]): Promise<Served & { url: string }> {
     const port = await freePort();
-    const served = await startServing(
-      serveOptions([
-        `--kubeconfig=${this.#sandbox.kubeconfigPath}`,
-        `--namespace=${systemNamespace}`,
-        '--storage=embedded',
-        `--data-dir=${join(this.folder, store)}`,
-        '--bind-address=127.0.0.1',
-        `--secure-port=${port}`,
-        '--metrics-port=0',
-        ...flags,
-      ]),
-      silentLog,
-      (reason) => this.restarts.push(reason),
-    );
+    const options = serveOptions(this.#flags(port, store, flags));
+    const served = await startServing(options, silentLog, (reason) => this.restarts.push(reason));
     this.#servers.add(served);
     const stop = async (): Promise<void> => {
       this.#servers.delete(served);
       await served.stop();
     };
     return { ...served, stop, url: `https://localhost:${port}` };
+  }
+
+  /** The same as a program of its own, which is not started yet. */
+  async program(store: string, ...flags: string[]): Promise<{ program: ManagedProcess; url: string }> {
+    const port = await freePort();
+    const program = new ManagedProcess([process.execPath, main, 'serve', ...this.#flags(port, store, flags)]);
+    return { program, url: `https://localhost:${port}` };
+  }
+
+  #flags(port: number, store: string, others: readonly string[]): string[] {
+    return [
+      `--kubeconfig=${this.#sandbox.kubeconfigPath}`,
+      `--namespace=${systemNamespace}`,
+      '--storage=embedded',
+      `--data-dir=${join(this.folder, store)}`,
+      '--bind-address=127.0.0.1',
+      `--secure-port=${port}`,
+      '--metrics-port=0',
+      ...others,
+    ];
   }
 
   async bundle(): Promise<CertificateAndKey> {

@@ -37,4 +37,27 @@ describe('serve, when it is told to stop', function () {
       ),
     ).not.to.equal(200);
   });
+
+  for (const [first, second] of [
+    ['SIGTERM', 'SIGTERM'],
+    ['SIGINT', 'SIGTERM'],
+  ] as const)
+    it(`goes on for its delay after ${first}, and ends at once when ${second} comes after it (K-566, K-570)`, async () => {
+      const { program, url } = await behind.program(`after-${first}`, '--shutdown-delay-duration=1h');
+      try {
+        await program.start(/"listening"/);
+        program.signal(first);
+        proxy = await behind.proxy(url);
+        await until(
+          async () => (await proxy.ask('/readyz')).text.includes('[-]shutdown failed'),
+          'it was told',
+          20_000,
+        );
+        expect((await proxy.ask('/livez')).code).to.equal(200);
+        program.signal(second);
+        expect(await program.ended(), program.said).to.equal(130);
+      } finally {
+        await program.end();
+      }
+    });
 });

@@ -286,19 +286,43 @@ describe('too many requests', () => {
 });
 
 describe('the time of a request', () => {
-  it('is up for all but watches, which have times of their own (K-208, K-573)', async () => {
-    const server = await startFixtureServer({ limits: { ...defaultLimits, requestMs: 300 } });
-    try {
-      expect((await server.admin.ask(`${fixturesPath}/x?resourceVersion=99999999`)).code).to.equal(504);
-      const { code, text } = await server.admin.ask(
-        `${fixturesPath}?watch=1&timeoutSeconds=1&allowWatchBookmarks=true&timeout=10ms`,
-      );
-      expect(code).to.equal(200);
-      expect(text.trim().split('\n').at(-1)).to.contain('"type":"BOOKMARK"');
-    } finally {
-      await server.stop();
-    }
+  const requestMs = 150;
+  /** Nobody ever decides what bob may do. */
+  const never: Authorizer = {
+    authorize: ({ user }, signal) =>
+      user.name === 'bob'
+        ? new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+        : { verdict: 'allow' },
+  };
+  let server: TestServer;
+  before(async () => {
+    server = await startFixtureServer({ authorizer: never, limits: { ...defaultLimits, requestMs } });
+    await server.admin.ask(fixturesPath, { body: fixtureObject('one') });
   });
+  after(() => server.stop());
+
+  it('is a minute (K-573)', () => expect(defaultLimits.requestMs).to.equal(60_000));
+
+  for (const asked of ['', '?timeout=2m', '?timeout=0'])
+    it(`is up for a read${asked && ` with ${asked}`}, however long it was to be (K-010, K-573)`, async () => {
+      const { code, body } = await (await server.as('bob')).ask(`${fixturesPath}/one${asked}`);
+      expect(code).to.equal(504);
+      expect(body).to.include({
+        reason: 'Timeout',
+        message: 'Timeout: request did not complete within the allotted timeout',
+      });
+    });
+
+  for (const path of [
+    `${fixturesPath}?watch=1&timeout=10ms&`,
+    `${fixturesPath.replace('/namespaces/', '/watch/namespaces/')}?`,
+    `${fixturesPath.replace('/namespaces/', '/watch/namespaces/')}/one?`,
+  ])
+    it(`is none of a watch's, which has a time of its own: ${path} (K-208, K-573)`, async () => {
+      const { code, text } = await server.admin.ask(`${path}timeoutSeconds=1&allowWatchBookmarks=true`);
+      expect(code).to.equal(200);
+      expect(text.trim().split('\n').at(-1), 'the last word of a watch that ends by itself').to.contain('"BOOKMARK"');
+    });
 });
 
 describe('the time of a write', () => {

@@ -68,6 +68,21 @@ export const labelValueFaults: NameRule = (value) => [
   ...(isValue.test(value) ? [] : [valueText]),
 ];
 
+const configKeyForm = '[-._a-zA-Z0-9]+';
+const isConfigKey = anchored(configKeyForm);
+
+/** Keys of the data of Secrets and ConfigMaps, which become names of files. */
+export const configKeyFaults: NameRule = (key) => [
+  ...(bytesOf(key) > 253 ? ['must be no more than 253 characters'] : []),
+  ...(isConfigKey.test(key)
+    ? []
+    : [
+        `a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', ${usedForValidation(configKeyForm)})`,
+      ]),
+  ...(key === '.' || key === '..' ? [`must not be '${key}'`] : []),
+  ...(key.length > 2 && key.startsWith('..') ? ["must not start with '..'"] : []),
+];
+
 const standardFinalizers = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
 
 export const finalizerFaults: NameRule = (name) => {

@@ -75,6 +75,16 @@ describe('a Secret', () => {
       "Secret \"s\" is invalid: data[a b]: Invalid value: \"a b\": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
     ],
     [
+      'with a key that leads out of its directory',
+      { stringData: { '..a': '' } },
+      'Secret "s" is invalid: data[..a]: Invalid value: "..a": must not start with \'..\'',
+    ],
+    [
+      'with a key that is too long',
+      { stringData: { ['k'.repeat(254)]: '' } },
+      `Secret "s" is invalid: data[${'k'.repeat(254)}]: Invalid value: "${'k'.repeat(254)}": must be no more than 253 characters`,
+    ],
+    [
       'of a type that asks for keys',
       { type: 'kubernetes.io/tls' },
       'Secret "s" is invalid: [data[tls.crt]: Required value, data[tls.key]: Required value]',

@@ -15,6 +15,7 @@ import {
 } from '../../../openapi/machinery/field.ts';
 import { sameJson } from '../../../openapi/machinery/json.ts';
 import type { KubeObject } from '../../../openapi/machinery/meta.ts';
+import { configKeyFaults } from '../../../openapi/machinery/names.ts';
 import { StatusError } from '../../../openapi/machinery/status.ts';
 import { boolean, mapOf, string } from '../../../openapi/schema/schema.ts';
 import { column } from './cells.ts';
@@ -38,14 +39,8 @@ export interface Secret extends KubeObject {
 
 const maxBytes = 1024 * 1024;
 
-const keyForm = /^[-._a-zA-Z0-9]+$/;
-const keyText =
-  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
-
 const keyFaults = (values: Record<string, string> = {}, at: FieldPath): FieldError[] =>
-  Object.keys(values)
-    .filter((key) => !keyForm.test(key) || key === '.' || key === '..')
-    .map((key) => invalid(at.key(key), key, keyForm.test(key) ? `must not be '${key}'` : keyText));
+  Object.keys(values).flatMap((key) => configKeyFaults(key).map((text) => invalid(at.key(key), key, text)));
 
 /** Bytes of base64 text, once it is decoded. */
 const decodedBytes = (text: string): number => Math.floor((text.replace(/=+$/, '').length * 3) / 4);

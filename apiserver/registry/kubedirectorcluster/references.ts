@@ -39,18 +39,20 @@ export interface Reference {
   readonly at: FieldPath;
   /** Is it mounted as a file? Then `requiredSecretPrefix` counts. */
   readonly mounted: boolean;
+  /** The one key that members get; undefined: all that is in it. */
+  readonly key: string | undefined;
 }
 
 export function referencesOf({ connections, defaultSecret, roles }: ClusterSpec): Reference[] {
   const named = (to: ReferencedKind, names: readonly string[] | null | undefined, list: string): Reference[] =>
     (names ?? []).map((name, i) => ({
-      ...{ to, name, at: specPath.child('connections').child(list).index(i), mounted: false },
+      ...{ to, name, at: specPath.child('connections').child(list).index(i), mounted: false, key: undefined },
     }));
   return [
     ...named(referenced.cluster, connections?.clusters, 'clusters'),
     ...named(referenced.configMap, connections?.configmaps, 'configmaps'),
     ...named(referenced.secret, connections?.secrets, 'secrets'),
-    ...one(referenced.secret, defaultSecret?.name, specPath.child('defaultSecret').child('name'), true),
+    ...one(referenced.secret, defaultSecret?.name, specPath.child('defaultSecret').child('name'), { mounted: true }),
     ...roles.flatMap((role, i) => referencesOfRole(role, specPath.child('roles').index(i))),
   ];
 }
@@ -60,7 +62,7 @@ function referencesOfRole(
   at: FieldPath,
 ): Reference[] {
   return [
-    ...one(referenced.secret, secret?.name, at.child('secret').child('name'), true),
+    ...one(referenced.secret, secret?.name, at.child('secret').child('name'), { mounted: true }),
     ...one(referenced.serviceAccount, serviceAccountName, at.child('serviceAccountName')),
     ...(volumeProjections ?? []).flatMap(({ pvcName }, i) =>
       one(referenced.claim, pvcName, at.child('volumeProjections').index(i).child('pvcName')),
@@ -73,29 +75,56 @@ function referencesOfRole(
 interface Variable {
   readonly name: string;
   readonly valueFrom?: {
-    readonly secretKeyRef?: { readonly name?: string };
-    readonly configMapKeyRef?: { readonly name?: string };
+    readonly secretKeyRef?: KeySelector;
+    readonly configMapKeyRef?: KeySelector;
   } | null;
+}
+
+interface KeySelector {
+  readonly name?: string;
+  readonly key?: string;
 }
 
 function referencesOfVariable({ valueFrom }: Variable, at: FieldPath): Reference[] {
   const from = at.child('valueFrom');
   return [
-    ...one(referenced.secret, valueFrom?.secretKeyRef?.name, from.child('secretKeyRef').child('name')),
-    ...one(referenced.configMap, valueFrom?.configMapKeyRef?.name, from.child('configMapKeyRef').child('name')),
+    ...selected(referenced.secret, valueFrom?.secretKeyRef, from.child('secretKeyRef')),
+    ...selected(referenced.configMap, valueFrom?.configMapKeyRef, from.child('configMapKeyRef')),
   ];
 }
 
-const one = (to: ReferencedKind, name: string | undefined, at: FieldPath, mounted = false): Reference[] =>
-  name ? [{ to, name, at, mounted }] : [];
+const selected = (to: ReferencedKind, selector: KeySelector | undefined, at: FieldPath): Reference[] =>
+  one(to, selector?.name, at.child('name'), { key: selector?.key });
 
-/** What a write adds: objects that the cluster did not name before, wherever it did. Each object once, at its first place. */
-export function addedReferences(now: ClusterSpec, old: ClusterSpec | undefined): Reference[] {
-  const known = new Set(old && referencesOf(old).map(identity));
-  return referencesOf(now).filter((reference) => {
-    const id = identity(reference);
-    return !known.has(id) && known.add(id);
-  });
+const one = (
+  to: ReferencedKind,
+  name: string | undefined,
+  at: FieldPath,
+  { mounted = false, key }: { readonly mounted?: boolean; readonly key?: string | undefined } = {},
+): Reference[] => (name ? [{ to, name, at, mounted, key }] : []);
+
+/**
+ * What a write adds: objects that the cluster did not name before, wherever it did, and other keys of those of which it named a key.
+ * Each object once, at its first place.
+ *
+ * @param counts which references are looked at, of those before and of those now
+ */
+export function addedReferences(
+  now: ClusterSpec,
+  old: ClusterSpec | undefined,
+  counts: (reference: Reference) => boolean = () => true,
+): Reference[] {
+  const had = new Set(old && referencesOf(old).filter(counts).map(contentOf));
+  const told = new Set<string>();
+  return referencesOf(now)
+    .filter(counts)
+    .filter((reference) => {
+      const object = contentOf({ ...reference, key: undefined });
+      if (had.has(object) || had.has(contentOf(reference)) || told.has(object)) return false;
+      return told.add(object);
+    });
 }
 
-const identity = ({ to, name }: Reference): string => `${to.group}/${to.resource}/${name}`;
+/** What of which object. Names have no slashes. */
+const contentOf = ({ to, name, key }: Reference): string =>
+  `${to.group}/${to.resource}/${name}${key === undefined ? '' : `/${key}`}`;

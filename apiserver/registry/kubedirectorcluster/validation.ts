@@ -94,9 +94,9 @@ const referenceFaults = (cluster: ClusterSpec): FieldError[] =>
  */
 function configFaults(now: ClusterSpec, old: ClusterSpec | undefined, config: ConfigSpec): FieldError[] {
   const { requiredSecretPrefix: prefix = '', forceSharedMemorySizeSupport } = config;
-  const unprefixed = addedReferences(now, old).filter(
-    ({ to, name, mounted }) => mounted && to === referenced.secret && !name.startsWith(prefix),
-  );
+  // What is mounted counts by itself: a Secret that is connected to as well has yet to have the prefix.
+  const mounted = addedReferences(now, old, (reference) => reference.mounted && reference.to === referenced.secret);
+  const unprefixed = mounted.filter(({ name }) => !name.startsWith(prefix));
   const shared = now.roles.flatMap((role, i) => {
     const before = old?.roles.find(({ id }) => id === role.id)?.sharedMemory;
     if (role.sharedMemory === undefined || role.sharedMemory === before) return [];

@@ -198,6 +198,42 @@ describe('what a cluster names', () => {
     });
   });
 
+  describe('by one of its keys', () => {
+    const variable = (key: string, name = 'A') =>
+      worker({ env: [{ name, valueFrom: { secretKeyRef: { name: 'site', key } } }] });
+    const field = (body: Answer['body']) => body.details.causes.map((cause: { field: string }) => cause.field);
+    beforeEach(() => create(server.admin, variable('user')));
+
+    it('is judged anew when it is another key', async () => {
+      const refused = await patch(jane, variable('password'));
+      expect(refused.code, refused.text).to.equal(403);
+      expect(field(refused.body)).to.deep.equal(['spec.roles[1].env[0].valueFrom.secretKeyRef.name']);
+      grants.granted.add('get secrets/site');
+      expect((await patch(jane, variable('password'))).code).to.equal(200);
+    });
+
+    for (const [what, spec, at] of [
+      ['mounted', worker({ secret: site }), 'spec.roles[1].secret.name'],
+      ['connected to', worker({}, { connections: { secrets: ['site'] } }), 'spec.connections.secrets[0]'],
+    ] as const)
+      it(`is judged anew when all of it is ${what}`, async () => {
+        const refused = await patch(jane, spec);
+        expect(refused.code, refused.text).to.equal(403);
+        expect(field(refused.body)).to.deep.equal([at]);
+      });
+
+    it('is not judged anew when the same key goes by another name', async () => {
+      const { code, text } = await patch(jane, variable('user', 'B'));
+      expect(code, text).to.equal(200);
+    });
+
+    it('is not judged anew where all of it was named before', async () => {
+      await patch(server.admin, { defaultSecret: site });
+      const { code, text } = await patch(jane, variable('password'));
+      expect(code, text).to.equal(200);
+    });
+  });
+
   it('is new again once it was taken out', async () => {
     await create(server.admin, { defaultSecret: site });
     await patch(jane, { defaultSecret: null });

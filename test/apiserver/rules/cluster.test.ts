@@ -379,6 +379,24 @@ describe('a cluster', () => {
       ]);
     });
 
+    it('demands a prefix, mounts no Secret without it that is connected to as well (SE1, SE3)', async () => {
+      await configure({ requiredSecretPrefix: 'kd-' });
+      const connections = { secrets: ['a', 'b'] };
+      const connected = await send('POST', clustersPath, withWorker({}, { connections }));
+      expect(connected.code, connected.text).to.equal(201);
+      const mounting = withWorker({ secret: secret('/a', 'a') }, { connections, defaultSecret: secret('/b', 'b') });
+      const why = 'must begin with "kd-", as the configuration demands of mounted Secrets';
+      const faults = [
+        `spec.defaultSecret.name: Invalid value: "b": ${why}`,
+        `spec.roles[1].secret.name: Invalid value: "a": ${why}`,
+      ];
+      const { metadata } = connected.body;
+      const later = { ...mounting, metadata };
+      expect(faultsOf(await send('PUT', `${clustersPath}/${metadata.name}`, later))).to.have.members(faults);
+      await send('DELETE', clustersPath);
+      expect(faultsOf(await send('POST', clustersPath, mounting))).to.have.members(faults);
+    });
+
     it('demands a prefix, still scales with the Secret that it had before', async () => {
       const before = { ...withWorker({ secret: secret('/a', 'a') }), metadata: { name: 'earlier' } };
       const { body } = await send('POST', clustersPath, before);

@@ -120,7 +120,7 @@ export const clusterRole = object(
   {
     id: string('Which role of the app this is.', { minLength: 1, maxLength: 63, example: 'worker' }),
     members: integer(
-      'How many members the role has. Absent: the number in the cardinality that the app gives the role.',
+      'How many members the role has. Absent: as many as it has already; at first the number in the cardinality that the app gives the role.',
       {
         minimum: 0,
         example: 2,

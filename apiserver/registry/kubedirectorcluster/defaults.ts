@@ -1,5 +1,6 @@
 /**
- * Defaults of a cluster that depend on its app and on the configuration: filled where the user said nothing, on every write.
+ * Defaults of a cluster that depend on its app, on the configuration, and on what it is already: filled where the user said nothing, on
+ * every write.
  *
  * What the user wrote is never moved or removed. Static defaults are in the schema.
  */
@@ -17,6 +18,19 @@ export function withDefaults(cluster: ClusterSpec, found: FoundApp | undefined, 
     namingScheme: cluster.namingScheme ?? config.defaultNamingScheme ?? 'Readable',
     roles: found ? cluster.roles.map((role) => withMembers(role, found.app.spec)) : cluster.roles,
   };
+}
+
+/**
+ * Whoever leaves these out of a change means what they are: a local app may have come since, and a role may have been scaled. A merge
+ * patch of kubectl's brings the list of roles whole, as the file has it.
+ */
+export function withWhatItHas(cluster: ClusterSpec, old: ClusterSpec): ClusterSpec {
+  const { appCatalog = old.appCatalog } = cluster;
+  const roles = cluster.roles.map((role) => {
+    const members = role.members ?? old.roles.find(({ id }) => id === role.id)?.members;
+    return members === undefined ? role : { ...role, members };
+  });
+  return { ...cluster, ...(appCatalog && { appCatalog }), roles };
 }
 
 function withMembers(role: ClusterSpec['roles'][number], app: AppSpec): ClusterSpec['roles'][number] {

@@ -9,7 +9,7 @@ import type { KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorc
 import type { Alongside } from '../../../storage/store.ts';
 import { type AccessReader, checkAccess, type Wish } from '../access.ts';
 import type { Strategy } from '../strategy.ts';
-import { withDefaults } from './defaults.ts';
+import { withDefaults, withWhatItHas } from './defaults.ts';
 import type { ClusterLookups, ClusterRelated } from './lookups.ts';
 import { missingFor } from './missing.ts';
 import { addedReferences } from './references.ts';
@@ -37,7 +37,7 @@ export const clusterStrategy = (
   prepareForCreate: (cluster, related) => prepared(cluster, related),
 
   prepareForUpdate: (cluster, old, related, { subresource }) =>
-    subresource === 'status' ? cluster : prepared(inItsCatalog(cluster, old), related),
+    subresource === 'status' ? cluster : prepared(cluster, related, old),
 
   validate: (cluster, related) => validateCluster(cluster, undefined, related),
 
@@ -70,23 +70,18 @@ const about = ({ metadata: { name } }: KubeDirectorCluster) => ({
   name,
 });
 
-/** Whoever leaves the catalog out means the one that it is: a local app of that name may have come since. */
-function inItsCatalog(
-  cluster: KubeDirectorCluster,
-  { spec: { appCatalog } }: KubeDirectorCluster,
-): KubeDirectorCluster {
-  if (appCatalog === undefined || cluster.spec.appCatalog !== undefined) return cluster;
-  return { ...cluster, spec: { ...cluster.spec, appCatalog } };
-}
-
 const together = (...bonds: readonly Alongside[]): Alongside => ({
   when: bonds.flatMap(({ when = [] }) => when),
   perform: bonds.flatMap(({ perform = [] }) => perform),
 });
 
-function prepared(given: KubeDirectorCluster, { found, config, sealed }: ClusterRelated): KubeDirectorCluster {
+function prepared(
+  given: KubeDirectorCluster,
+  { found, config, sealed }: ClusterRelated,
+  old?: KubeDirectorCluster,
+): KubeDirectorCluster {
   const cluster = sealed ? withSealedValues(given, sealed, config.spec.masterEncryptionKey) : given;
-  const spec = withDefaults(cluster.spec, found, config.spec);
+  const spec = withDefaults(old ? withWhatItHas(cluster.spec, old.spec) : cluster.spec, found, config.spec);
   const role = scaleRoleOf(spec, found?.app.spec) ?? cluster.status?.scale?.role;
   if (role === undefined) return { ...cluster, spec };
   const { replicas = 0 } = cluster.status?.scale ?? {};

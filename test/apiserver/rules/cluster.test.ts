@@ -464,6 +464,18 @@ describe('a cluster', () => {
       expect(body.spec.appCatalog).to.equal('local');
     });
 
+    it('keeps how many members a role has when a document leaves that out, and gives a role that is new the least', async () => {
+      await change(roles());
+      await change(roles({ id: 'worker', members: 7 }));
+      const least = { id: 'worker' };
+      expect((await change({ roles: [least, { id: 'head' }] })).body.spec.roles).to.deep.equal([
+        { id: 'worker', members: 7 },
+        { id: 'head', members: 1 },
+      ]);
+      await change({ roles: [{ id: 'head' }] });
+      expect((await change({ roles: [{ id: 'head' }, least] })).body.spec.roles[1].members).not.to.equal(7);
+    });
+
     it('may change twice before anybody has worked on the first change (not G1 to G4)', async () => {
       expect((await change(roles({ id: 'worker', members: 2 }))).code).to.equal(200);
       expect((await change(roles({ id: 'worker', members: 3 }))).code).to.equal(200);

@@ -31,6 +31,13 @@ export interface Form {
    * @returns a fault for each field that is spelled in two ways with different values
    */
   readonly respell?: (document: Record<string, unknown>, warn: Warn) => FieldError[];
+  /**
+   * Takes out of a merge patch, in place and before it is respelled, what it removes only because the file that it was made from spells
+   * it otherwise now.
+   *
+   * @param file what a client notes that it applies; is put into today's spelling
+   */
+  readonly keepWhatIsSaid?: (patch: Record<string, unknown>, file: Record<string, unknown>) => void;
   /** Absent in the hub's own form. Takes an object in this form apart; must not be given shared data. */
   readonly toHub?: (object: Record<string, unknown>) => KubeObject;
   /** The inverse of toHub. */

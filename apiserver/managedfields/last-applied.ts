@@ -3,7 +3,7 @@
  *
  * Only the manager that is called `kubectl` is treated so; whoever takes another name is an ordinary manager.
  */
-import { isRecord, type KubeObject, type ObjectMeta } from '../../openapi/machinery/meta.ts';
+import { isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
 import { decodeJson } from '../codec/json.ts';
 import { compare } from './compare.ts';
 import type { Conflict } from './conflicts.ts';
@@ -41,10 +41,10 @@ function lastAppliedFields(type: FieldType, live: KubeObject, apiVersion: string
 }
 
 /** What is noted there, as a value of its own; undefined when it is nothing that kubectl would have written. */
-export function lastAppliedIn({ annotations }: ObjectMeta): unknown {
-  const text = annotations?.[lastAppliedAnnotation];
+export function lastAppliedIn({ annotations }: { readonly annotations?: unknown }): unknown {
+  const text = isRecord(annotations) ? annotations[lastAppliedAnnotation] : undefined;
   try {
-    return text && decodeJson(Buffer.from(text)).value;
+    return typeof text === 'string' ? decodeJson(Buffer.from(text)).value : undefined;
   } catch {
     return undefined;
   }

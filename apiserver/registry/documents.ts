@@ -7,6 +7,7 @@ import { type FieldError, invalid } from '../../openapi/machinery/field.ts';
 import { inWords, jsonText } from '../../openapi/machinery/json.ts';
 import { isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
+import { lastAppliedIn } from '../managedfields/last-applied.ts';
 import type { CompiledForm, KindCodec } from './kind-codec.ts';
 import { metadataFaults } from './metadata.ts';
 import type { WriteContext } from './strategy.ts';
@@ -127,6 +128,15 @@ export class Documents<T extends KubeObject = KubeObject> {
   }
 
   /** Puts a merge patch into today's spelling, in place. @throws StatusError 422 when two spellings disagree */
+  respellPatch(patch: unknown, version: string, warn: (text: string) => void): void {
+    if (!isRecord(patch)) return;
+    const { form, apiVersion } = this.#codec.form(version);
+    const file = form.keepWhatIsSaid && lastAppliedIn(metadataOf(patch));
+    if (isRecord(file) && file.apiVersion === apiVersion) form.keepWhatIsSaid?.(patch, file);
+    this.respell(patch, version, warn);
+  }
+
+  /** Puts a document into today's spelling, in place. @throws StatusError 422 when two spellings disagree */
   respell(patch: unknown, version: string, warn: (text: string) => void): void {
     const { group, kind } = this.#codec.resource;
     const faults = isRecord(patch) ? (this.#codec.form(version).form.respell?.(patch, warn) ?? []) : [];

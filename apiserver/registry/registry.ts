@@ -219,7 +219,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
 
   /** Puts a merge patch into today's spelling, in place. @throws StatusError 422 when two spellings disagree */
   respell(patch: unknown, version: string, warn: (text: string) => void): void {
-    this.#documents.respell(patch, version, warn);
+    this.#documents.respellPatch(patch, version, warn);
   }
 
   /** The document that stands for an object under a subresource. */

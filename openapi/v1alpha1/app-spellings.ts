@@ -8,6 +8,7 @@ import { type FieldError, spec as inSpec, invalid } from '../machinery/field.ts'
 import { jsonText, sameJson } from '../machinery/json.ts';
 import { isRecord } from '../machinery/meta.ts';
 import type { Schema } from '../schema/schema.ts';
+import { keepWhatIsSaid } from './kept.ts';
 import { renamed } from './renaming.ts';
 import { alsoCalled, movedTo, respell, type Spellings, soleFieldOf, withOlderSpellings } from './spelling.ts';
 
@@ -80,6 +81,12 @@ export const respellApp = (document: Record<string, unknown>, warn: Warn): Field
   ...respell(document, table, warn),
   ...liftVersions(document, warn),
 ];
+
+/** A field that the file has under another name than before is not removed from the app. */
+export function keepWhatFileSays(patch: Record<string, unknown>, file: Record<string, unknown>): void {
+  respellApp(file, () => {});
+  keepWhatIsSaid(patch, file, table);
+}
 
 /**
  * In 2018 the package of each role told the version of the setup contract again. An app has one version, which stands in the package

@@ -9,7 +9,7 @@ import { isRecord, type KubeObject, recordsIn } from '../machinery/meta.ts';
 import type { Schema } from '../schema/schema.ts';
 import { asField, integer, object, string } from '../schema/schema.ts';
 import { appSpec, kubeDirectorApp } from '../v1beta1/kubedirectorapp.ts';
-import { olderNamesInSpec, respellApp, withOlderAppSpellings } from './app-spellings.ts';
+import { keepWhatFileSays, olderNamesInSpec, respellApp, withOlderAppSpellings } from './app-spellings.ts';
 import { listOfRenamed, published, rename, renamed } from './renaming.ts';
 import { hideStrangers, showStrangers } from './strangers.ts';
 
@@ -39,6 +39,7 @@ export const kubeDirectorAppV1alpha1: Form = {
   schema,
   inputSchema: withOlderAppSpellings(schema),
   respell: respellApp,
+  keepWhatIsSaid: keepWhatFileSays,
   selectableFields: {
     'spec.distroID': { field: `spec.${specNames.distroID}` },
     'spec.roles.imageRepoTag': { field: 'spec.roles.image.repoTag' },

@@ -1,6 +1,7 @@
 /** Documents of every past release are put into the one spelling that v1alpha1 emits, whole documents and patches alike. */
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { mergePatched } from '../../../apiserver/patch/merge-patch.ts';
 import type { Form } from '../../../openapi/form.ts';
 import { type FieldError, faultText } from '../../../openapi/machinery/field.ts';
 import { copyOf, jsonText } from '../../../openapi/machinery/json.ts';
@@ -250,6 +251,38 @@ describe('a merge patch in v1alpha1', () => {
   ])
     it(`that says ${jsonText(patch)} removes what is now at ${jsonText(today)}`, () =>
       expect(respelled(app, { spec: patch })).to.deep.equal({ document: { spec: today }, faults: [], warnings: [] }));
+});
+
+describe('a merge patch in v1alpha1 that was made from a file', () => {
+  const file = (spec: Spec) => ({ apiVersion: 'kubedirector.bluedata.io/v1alpha1', kind: 'KubeDirectorApp', spec });
+  const heeded = (patch: Spec, said: Spec): Spec => {
+    const given = { spec: copyOf(patch) };
+    app.keepWhatIsSaid!(given, file(copyOf(said)));
+    return respelled(app, given).document.spec as Spec;
+  };
+
+  const nulls = (spec: Spec): Spec => Object.fromEntries(Object.keys(spec).map((key) => [key, null]));
+  // A null in a file is nothing that a merge patch could say.
+  for (const [today, older] of ofApps.filter(([spec]) => !jsonText(spec).includes('null')))
+    it(`keeps ${jsonText(today)} when the file said ${jsonText(older)} before, and the other way round`, () => {
+      const kept = respelled(app, { spec: today }).document;
+      for (const [patch, now] of [
+        [nulls(older), today],
+        [{ ...nulls(today), ...older }, older],
+      ] as const)
+        expect(mergePatched(copyOf(kept), { spec: heeded(patch, now) })).to.deep.equal(kept);
+    });
+
+  for (const [patch, said, left] of [
+    [{ systemdRequired: null }, {}, { systemctlMounts: null }],
+    [{ defaultConfigPackage: null }, { configSchemaVersion: 7 }, { setup_package: { import_url: null } }],
+    [
+      { default_config_package: null },
+      { setup_package: { config_api_version: 7 } },
+      { setup_package: { import_url: null } },
+    ],
+  ] as const)
+    it(`removes what the file has no more: ${jsonText(patch)}`, () => expect(heeded(patch, said)).to.deep.equal(left));
 });
 
 /** Every scalar in a document, as text. */

@@ -83,10 +83,14 @@ export const guestProgramName = 'kubedirector-guest';
  * Takes the input apart as far as the program, and runs that. $1 is the length of it all, $2 of the program, $3 of the options;
  * $_d/input is the whole and $_d is gone in the end. Scripts run with the umask of the image, which is kept in $_umask; and a variable
  * of theirs that we assigned to would be changed for them, so ours have names that no role uses.
+ *
+ * Where there is no room for the input it is taken all the same: hosts before 1.30 do not tell of the end of a program that leaves
+ * more than some ten kilobytes of it, and whoever called would wait for a minute.
  */
 const bootstrap =
-  '_umask=$(umask); umask 077; _d=$(mktemp -d) && trap \'rm -rf "$_d"\' EXIT && ' +
-  'head -c "$1" >"$_d/input" && head -c "$2" "$_d/input" >"$_d/program" && . "$_d/program"';
+  '_umask=$(umask); umask 077; _d=$(mktemp -d) || { head -c "$1" >/dev/null; exit 1; }; trap \'rm -rf "$_d"\' EXIT; ' +
+  'head -c "$1" | { cat >"$_d/input" || { cat >/dev/null; false; }; } && ' +
+  'head -c "$2" "$_d/input" >"$_d/program" && . "$_d/program"';
 
 export interface GuestCommand {
   readonly argv: readonly string[];

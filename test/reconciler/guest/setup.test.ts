@@ -4,6 +4,7 @@
 import { expect } from 'chai';
 import { aSetup, container, givePackage, onlyInjections, packagePath, runsOf, writesDown } from './member/calls.ts';
 import { inMember } from './member/in-member.ts';
+import type { Member } from './member/member.ts';
 import { describeInMembers } from './member/systems.ts';
 
 const statusPath = '/opt/guestconfig/configure.status';
@@ -305,6 +306,22 @@ describeInMembers('an image that refuses something', (system) => {
       }
     }),
   );
+
+  for (const [what, spoil, said] of [
+    ['writes to its /tmp', (member: Member) => member.makeReadOnly('/tmp'), /[Rr]ead-only/],
+    ['has room in its /tmp', (member: Member) => member.makeSmall('/tmp', 64), /[Nn]o space left/],
+  ] as const)
+    it(
+      `takes all that it is sent where nobody ${what}, so that hosts before 1.30 tell of its end`,
+      inMember(system, async (member) => {
+        await givePackage(member, ':');
+        await spoil(member);
+        // More than a pipe holds.
+        const answer = await member.call(aSetup({}, { configmeta: JSON.stringify('x'.repeat(1 << 20)) }));
+        expect(answer.stderr).to.match(said);
+        expect(answer).to.include({ tookAll: true, result: '', code: 1 });
+      }),
+    );
 });
 
 describeInMembers(

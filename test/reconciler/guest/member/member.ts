@@ -32,6 +32,8 @@ export interface Answer {
   readonly stdout: string;
   readonly stderr: string;
   readonly code: number | null;
+  /** Whether all of the input was read. */
+  readonly tookAll: boolean;
 }
 
 export interface Calling {
@@ -162,9 +164,18 @@ export class Member {
   }
 
   /** Nothing can be written to a folder of it any more, by root either. */
-  async makeReadOnly(folder: string): Promise<void> {
+  makeReadOnly(folder: string): Promise<void> {
+    return this.#cover(folder, 'ro');
+  }
+
+  /** A folder of it has room for so much and no more. */
+  makeSmall(folder: string, kilobytes: number): Promise<void> {
+    return this.#cover(folder, `size=${kilobytes}k`);
+  }
+
+  async #cover(folder: string, options: string): Promise<void> {
     await mkdir(this.path(folder), { recursive: true });
-    const mount = ['mount', '-t', 'tmpfs', '-o', 'ro', 'tmpfs', join(this.#folder, 'root', folder)];
+    const mount = ['mount', '-t', 'tmpfs', '-o', options, 'tmpfs', join(this.#folder, 'root', folder)];
     await run('nsenter', [`--target=${this.#first}`, '-m', '--', ...mount]);
   }
 
@@ -185,7 +196,8 @@ export class Member {
     child.stderr!.setEncoding('utf8').on('data', (chunk) => (stderr += chunk));
     // It may have ended without reading all.
     child.stdin!.on('error', () => {});
-    if (calling.onlyBytes === undefined) child.stdin!.write(input);
+    let tookAll = false;
+    if (calling.onlyBytes === undefined) child.stdin!.write(input, (error) => (tookAll = !error));
     else child.stdin!.end(input.subarray(0, calling.onlyBytes));
     const cut = () => {
       for (const stream of child.stdio) stream?.destroy();
@@ -200,6 +212,7 @@ export class Member {
       stdout,
       stderr,
       code,
+      tookAll,
     };
   }
 }

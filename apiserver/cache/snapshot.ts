@@ -7,7 +7,7 @@
 import type { FieldValue } from '../../openapi/machinery/field-selector.ts';
 import type { Labels } from '../../openapi/machinery/label-selector.ts';
 import type { KubeObject } from '../../openapi/machinery/meta.ts';
-import { decodeJson } from '../codec/json.ts';
+import { parseOwn } from '../codec/json.ts';
 import type { Envelope } from './envelope.ts';
 
 /** What a snapshot consists of. */
@@ -55,7 +55,7 @@ export class Snapshot implements SnapshotParts {
 
   /** The object, parsed anew: the caller may change it. */
   object<T extends KubeObject>(): T {
-    return decodeJson(this.bytes).value as T;
+    return parseOwn(this.bytes) as T;
   }
 
   /** The same state under a later revision: what there is to tell of an object that went (K-220, K-221). */

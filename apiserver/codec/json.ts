@@ -72,10 +72,15 @@ export function decodeJson(bytes: Buffer): Decoded {
   return { value, duplicates: new DuplicateScanner(text).paths() };
 }
 
-/** Is there a number in the text that a double may not hold? Words that look like one only cost time. */
-const mayBeLong = /\d{16}|\d[eE]/;
+/** Is there an integer in the text that a double may not hold? Words that look like one only cost time. */
+const mayBeLong = /[:[,]\s*-?\d{16}/;
 
-/** JSON that we wrote ourselves: of any depth, without repetitions, and every digit counts. */
+/**
+ * JSON that we wrote ourselves: of any depth, without repetitions, and every digit counts. At a third of the price of reading what
+ * a client wrote.
+ *
+ * @throws SyntaxError when it is damaged
+ */
 export function parseOwn(bytes: Buffer): unknown {
   const text = bytes.toString('utf8');
   return mayBeLong.test(text) ? parseExactly(text) : JSON.parse(text);

@@ -19,7 +19,7 @@ import { StorageError } from '../../storage/errors.ts';
 import type { Entry } from '../../storage/kv.ts';
 import { Envelope } from '../cache/envelope.ts';
 import { Snapshot } from '../cache/snapshot.ts';
-import { decodeJson } from '../codec/json.ts';
+import { parseOwn } from '../codec/json.ts';
 import { withForeignFields } from './foreign-fields.ts';
 import { hubForm, type Resource } from './resource.ts';
 import { type Selectable, selectableIn } from './selection.ts';
@@ -220,14 +220,14 @@ export class KindCodec<T extends KubeObject = KubeObject> {
   /** Values that were written under an older schema are converted and defaulted as they are read. */
   #read(key: string, value: Buffer): Read<T> {
     try {
-      const document = decodeJson(value).value;
+      const document = parseOwn(value);
       if (!isRecord(document) || !isRecord(document.metadata) || document.kind !== this.resource.kind)
         throw new Error(`not a ${this.resource.kind}: ${jsonText(document).slice(0, 40)}`);
       if (document.apiVersion !== this.hub.apiVersion) return this.#readAs(this.#formOf(document.apiVersion), document);
       const object = document as unknown as T;
       const pruned = this.hub.prune?.(object, new Path()) ?? false;
       const filled = this.hub.fillDefaults?.(object) ?? false;
-      const foreign = pruned ? { known: copyOf(object), stored: decodeJson(value).value } : undefined;
+      const foreign = pruned ? { known: copyOf(object), stored: parseOwn(value) } : undefined;
       return { object, outdated: filled || !this.envelope.fits(value), foreign };
     } catch (cause) {
       throw unreadable(key, cause);

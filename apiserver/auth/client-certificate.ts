@@ -2,12 +2,12 @@
  * Authentication by client certificate: user = common name, groups = organizations (K-418).
  */
 import type { Authenticator } from './authenticator.ts';
-import { peerCertificate, type TrustStore } from './trust.ts';
+import type { TrustStore } from './trust.ts';
 
 export const clientCertificate = (trust: TrustStore): Authenticator => ({
   name: 'x509',
   authenticate(request) {
-    const peer = peerCertificate(request);
+    const peer = trust.peerOf(request);
     if (!peer) return undefined;
     if (!trust.comesFromClients(peer)) {
       // The proxy's certificate says nothing about a user; any other has no business here.

@@ -6,7 +6,7 @@
  */
 import type { Request } from '../http/exchange.ts';
 import type { Authenticator } from './authenticator.ts';
-import { peerCertificate, type RequestHeaderTrust, type TrustStore } from './trust.ts';
+import type { RequestHeaderTrust, TrustStore } from './trust.ts';
 import type { UserInfo } from './user.ts';
 
 export const frontProxy = (trust: TrustStore): Authenticator => ({
@@ -16,7 +16,7 @@ export const frontProxy = (trust: TrustStore): Authenticator => ({
     if (!requestHeader) return undefined;
     const user = userIn(request, requestHeader);
     if (!user) return undefined;
-    const peer = peerCertificate(request);
+    const peer = trust.peerOf(request);
     // From anybody else the headers are noise (K-413): the other authenticators decide.
     if (!peer || !trust.comesFromProxy(peer)) return undefined;
     if (requestHeader.allowedNames.length && !requestHeader.allowedNames.includes(peer.commonName))

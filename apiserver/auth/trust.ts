@@ -25,6 +25,9 @@ export interface Trust {
   readonly requestHeader: RequestHeaderTrust | undefined;
 }
 
+/** Certificates of clients whose contents are remembered. */
+const mostKnown = 1000;
+
 export const noTrust: Trust = { clientCa: '', requestHeader: undefined };
 
 export class TrustStore {
@@ -32,6 +35,10 @@ export class TrustStore {
   #clientAnchors: ReadonlySet<string>;
   #proxyAnchors: ReadonlySet<string>;
   readonly #listeners = new Set<() => void>();
+  /** A connection carries one certificate and many requests. */
+  readonly #peers = new WeakMap<object, PeerCertificate | Error | null>();
+  /** What certificates say that came before, by fingerprint. Whether one is valid the TLS layer says each time. */
+  readonly #known = new Map<string, PeerCertificate>();
 
   constructor(trust: Trust = noTrust) {
     this.#trust = trust;
@@ -71,6 +78,39 @@ export class TrustStore {
   comesFromProxy(peer: PeerCertificate): boolean {
     return peer.chain.some((fingerprint) => this.#proxyAnchors.has(fingerprint));
   }
+
+  /**
+   * The certificate of the peer of a request, which the TLS layer has verified.
+   *
+   * @returns undefined when the client showed none
+   * @throws Error when it showed one that cannot be trusted
+   */
+  peerOf({ stream, socket }: Request): PeerCertificate | undefined {
+    // HTTP/2 hands out proxies of its socket, so the session stands for the connection there.
+    const connection = stream ? stream.session : socket;
+    if (!connection) return undefined;
+    let found = this.#peers.get(connection);
+    if (found === undefined) {
+      found = this.#read((stream?.session?.socket ?? socket) as Partial<TLSSocket>);
+      this.#peers.set(connection, found);
+    }
+    if (found instanceof Error) throw found;
+    return found ?? undefined;
+  }
+
+  /** Reading a chain costs as much as a handshake's signatures, and most clients come again with a new connection. */
+  #read(tls: Partial<TLSSocket>): PeerCertificate | Error | null {
+    const certificate = tls.getPeerX509Certificate?.();
+    if (!certificate) return null;
+    const known = tls.authorized ? this.#known.get(certificate.fingerprint256) : undefined;
+    // Authorities may have been replaced since: then it may come from another one now.
+    if (known && (this.comesFromClients(known) || this.comesFromProxy(known))) return known;
+    const peer = read(tls, certificate);
+    if (peer instanceof Error) return peer;
+    if (this.#known.size >= mostKnown) this.#known.clear();
+    this.#known.set(certificate.fingerprint256, peer);
+    return peer;
+  }
 }
 
 /** Fingerprints of the authorities in a PEM bundle. @throws Error when the bundle holds something else */
@@ -91,32 +131,7 @@ export interface PeerCertificate {
 
 const clientAuth = '1.3.6.1.5.5.7.3.2';
 
-/** A connection carries one certificate and many requests. */
-const known = new WeakMap<object, PeerCertificate | Error | null>();
-
-/**
- * The certificate of the peer of a request, which the TLS layer has verified.
- *
- * @returns undefined when the client showed none
- * @throws Error when it showed one that cannot be trusted
- */
-export function peerCertificate({ stream, socket }: Request): PeerCertificate | undefined {
-  // HTTP/2 hands out proxies of its socket, so the session stands for the connection there.
-  const connection = stream ? stream.session : socket;
-  if (!connection) return undefined;
-  let found = known.get(connection);
-  if (found === undefined) {
-    found = read(stream?.session?.socket ?? socket);
-    known.set(connection, found);
-  }
-  if (found instanceof Error) throw found;
-  return found ?? undefined;
-}
-
-function read(socket: unknown): PeerCertificate | Error | null {
-  const tls = socket as Partial<TLSSocket>;
-  const certificate = tls.getPeerX509Certificate?.();
-  if (!certificate) return null;
+function read(tls: Partial<TLSSocket>, certificate: X509Certificate): PeerCertificate | Error {
   if (!tls.authorized) return new Error(`the client certificate is not trusted: ${tls.authorizationError}`);
   if (certificate.keyUsage && !certificate.keyUsage.includes(clientAuth))
     return new Error('the certificate is not meant for client authentication');

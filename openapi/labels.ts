@@ -10,7 +10,7 @@ export const labels = {
   appCatalog: `${domain}/appCatalog`,
   role: `${domain}/role`,
   headless: `${domain}/headless`,
-  /** On ConfigMaps and Secrets that clusters may be connected to: under which name scripts find them. */
+  /** On ConfigMaps and Secrets that clusters may look into; of those that they are connected to, under which name scripts find them. */
   configMapType: `${domain}/cmType`,
   secretType: `${domain}/secretType`,
 } as const;

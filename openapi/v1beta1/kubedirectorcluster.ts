@@ -3,6 +3,9 @@
  *
  * Schema and types of the hub version. What values mean together (cardinality, the app's roles) is judged by the registry.
  */
+import type { V1SecretKeySelector } from '@kubernetes/client-node';
+import { kubernetesType } from '../core/index.ts';
+import { labels } from '../labels.ts';
 import type { KubeObject } from '../machinery/meta.ts';
 import { objectMetaSchema } from '../schema/object-meta.ts';
 import {
@@ -90,14 +93,29 @@ const fileInjection = object(
   { required: ['srcURL', 'destDir'], definition: definition('FileInjection') },
 );
 
+const secretKeySource = object(
+  'Where a secret value is kept.',
+  {
+    secretKeyRef: asField(
+      kubernetesType<V1SecretKeySelector>('SecretKeySelector'),
+      `A key of a Secret of the namespace; the Secret needs the label ${labels.secretType}, with whatever value. Members are not set up before it is there, unless it is optional, and are given the value again when it changes.`,
+      { example: { name: 'site-credentials', key: 'password' } },
+    ),
+  },
+  { required: ['secretKeyRef'], definition: definition('SecretKeySource') },
+);
+
 const secretKey = object(
   'A named secret value that the setup scripts of the app may read.',
   {
     name: string('Name under which scripts find it.', { minLength: 1, example: 'admin_password' }),
     value: string(
-      'The value. It is encrypted as it comes and never shown again. Absent: that of encryptedValue, else the empty one.',
+      'The value. It is encrypted as it comes and never shown again. Absent: that of valueFrom or encryptedValue, else the empty one.',
       { example: 'correct horse' },
     ),
+    valueFrom: asField(secretKeySource, 'Where the value is kept, instead of here. Absent: it is given in value.', {
+      example: { secretKeyRef: { name: 'site-credentials', key: 'password' } },
+    }),
     encryptedValue: string('The value as it is kept. The server sets it, and takes no other from anybody.', {
       minLength: 1,
     }),

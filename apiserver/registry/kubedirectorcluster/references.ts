@@ -58,12 +58,19 @@ export function referencesOf({ connections, defaultSecret, roles }: ClusterSpec)
 }
 
 function referencesOfRole(
-  { secret, serviceAccountName, volumeProjections, env }: ClusterRole,
+  { secret, serviceAccountName, secretKeys, volumeProjections, env }: ClusterRole,
   at: FieldPath,
 ): Reference[] {
   return [
     ...one(referenced.secret, secret?.name, at.child('secret').child('name'), { mounted: true }),
     ...one(referenced.serviceAccount, serviceAccountName, at.child('serviceAccountName')),
+    ...(secretKeys ?? []).flatMap(({ valueFrom }, i) =>
+      selected(
+        referenced.secret,
+        valueFrom?.secretKeyRef,
+        at.child('secretKeys').index(i).child('valueFrom').child('secretKeyRef'),
+      ),
+    ),
     ...(volumeProjections ?? []).flatMap(({ pvcName }, i) =>
       one(referenced.claim, pvcName, at.child('volumeProjections').index(i).child('pvcName')),
     ),

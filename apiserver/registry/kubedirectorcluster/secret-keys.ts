@@ -2,11 +2,20 @@
  * Secret values on their way in: what a user gives in the clear is encrypted before anything else becomes of the cluster, so that it is
  * stored, answered, watched and owned in its encrypted form only (K1 to K3 of the original's rules).
  *
- * A value that is given again, as every `kubectl apply` does, keeps its ciphertext: the cluster does not change by it.
+ * A value that is given again, as every `kubectl apply` does, keeps its ciphertext: the cluster does not change by it. One that is kept
+ * in a Secret never comes here: the cluster says where it is, and the reconciler reads it.
  */
-import { type FieldError, type FieldPath, forbidden, spec as specPath } from '../../../openapi/machinery/field.ts';
+import {
+  type FieldError,
+  type FieldPath,
+  forbidden,
+  invalid,
+  required,
+  spec as specPath,
+} from '../../../openapi/machinery/field.ts';
 import { jsonText } from '../../../openapi/machinery/json.ts';
 import { isRecord, type ObjectMeta, recordsIn } from '../../../openapi/machinery/meta.ts';
+import { configKeyFaults } from '../../../openapi/machinery/names.ts';
 import { decryptSecretValue, encryptSecretValue } from '../../../openapi/secret-values.ts';
 import type { ClusterRole, ClusterSpec, KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
 import { lastAppliedAnnotation, lastAppliedIn } from '../../managedfields/last-applied.ts';
@@ -32,8 +41,8 @@ export function sealedRoles(
     const at = specPath.child('roles').index(i).child('secretKeys');
     const secretKeys = role.secretKeys.map((given, j) => {
       const sealed = sealedKey(given, kept.get(given.name), masterKey, at.index(j));
-      if (!('fault' in sealed)) return sealed;
-      faults.push(sealed.fault);
+      if (!('faults' in sealed)) return sealed;
+      faults.push(...sealed.faults);
       return given;
     });
     return { ...role, secretKeys };
@@ -42,19 +51,43 @@ export function sealedRoles(
 }
 
 function sealedKey(
-  { name, value = '', encryptedValue }: SecretKey,
+  given: SecretKey,
   kept: string | undefined,
   masterKey: string | undefined,
   at: FieldPath,
-): SecretKey | { fault: FieldError } {
+): SecretKey | { faults: readonly FieldError[] } {
+  const { name, value = '', encryptedValue, valueFrom } = given;
+  if (valueFrom) {
+    const faults = sourceFaults(given, kept, at.child('valueFrom'));
+    return faults.length ? { faults } : { name, valueFrom };
+  }
   if (!value && encryptedValue) {
     // One could have been seen in a cluster of somebody else's, and would be readable in a member of this one.
     if (encryptedValue === kept) return { name, encryptedValue };
-    return { fault: forbidden(at.child('encryptedValue'), 'it is set by the server; give the value instead') };
+    return { faults: [forbidden(at.child('encryptedValue'), 'it is set by the server; give the value instead')] };
   }
-  if (!masterKey) return { fault: forbidden(at.child('value'), noKey) };
+  if (!masterKey) return { faults: [forbidden(at.child('value'), noKey)] };
   if (kept !== undefined && decryptSecretValue(kept, masterKey) === value) return { name, encryptedValue: kept };
   return { name, encryptedValue: encryptSecretValue(value, masterKey) };
+}
+
+/** As Kubernetes judges the variables of a container; a name that nothing can have is told of with those of other references. */
+function sourceFaults(
+  { value, encryptedValue, valueFrom }: SecretKey,
+  kept: string | undefined,
+  at: FieldPath,
+): FieldError[] {
+  const { name, key = '' } = valueFrom?.secretKeyRef ?? {};
+  const ref = at.child('secretKeyRef');
+  // What the server has set itself stays behind where somebody applies a source in place of a value.
+  const brought = encryptedValue !== kept;
+  return [
+    // What is given beside it is not repeated: it may be a value in the clear.
+    ...(value ? [invalid(at, '', 'may not be specified when `value` is not empty')] : []),
+    ...(encryptedValue && brought ? [invalid(at, '', 'may not be specified when `encryptedValue` is not empty')] : []),
+    ...(name ? [] : [required(ref.child('name'))]),
+    ...(key ? configKeyFaults(key).map((text) => invalid(ref.child('key'), key, text)) : [required(ref.child('key'))]),
+  ];
 }
 
 const noKey =

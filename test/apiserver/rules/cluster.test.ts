@@ -15,6 +15,10 @@ const withWorker = (worker: object, spec: object = {}) =>
 const ofApp = (app: string, worker: object = {}) => withWorker(worker, { app });
 
 const secret = (mountPath: string, name = 'site') => ({ name, mountPath });
+const taken = (more: object = {}) => ({
+  name: 'password',
+  valueFrom: { secretKeyRef: { name: 'site', key: 'password', ...more } },
+});
 const claim = (mountPath: string) => ({ pvcName: 'data', mountPath });
 const long = 'x'.repeat(64);
 
@@ -236,6 +240,52 @@ describe('a cluster', () => {
       refused: withWorker({ secretKeys: [{ name: 'password', encryptedValue: 'c0ffee' }] }),
       fault: 'spec.roles[1].secretKeys[0].encryptedValue: Forbidden: it is set by the server; give the value instead',
     },
+    {
+      rule: 'gives a secret value or says where it is kept, not both',
+      accepted: withWorker({ secretKeys: [taken()] }),
+      refused: withWorker({ secretKeys: [{ ...taken(), value: 's3cret' }] }),
+      fault: 'spec.roles[1].secretKeys[0].valueFrom: Invalid value: "": may not be specified when `value` is not empty',
+    },
+    {
+      rule: 'says where a secret value is kept, and never what it is encrypted to',
+      accepted: withWorker({ secretKeys: [{ ...taken(), value: '' }] }),
+      refused: withWorker({ secretKeys: [{ ...taken(), encryptedValue: 'c0ffee' }] }),
+      fault:
+        'spec.roles[1].secretKeys[0].valueFrom: Invalid value: "": may not be specified when `encryptedValue` is not empty',
+    },
+    {
+      rule: 'says of a secret value that is kept elsewhere where that is',
+      accepted: withWorker({ secretKeys: [taken({ optional: true })] }),
+      refused: withWorker({ secretKeys: [{ name: 'password', valueFrom: {} }] }),
+      fault: 'spec.roles[1].secretKeys[0].valueFrom.secretKeyRef: Required value',
+    },
+    ...(
+      [
+        ['names the Secret of a secret value', { name: '' }, 'name: Required value'],
+        [
+          'names a Secret that can exist for a secret value',
+          { name: 'A' },
+          'name: Invalid value: "A": a lowercase RFC',
+        ],
+        ['names the key of a secret value', { key: '' }, 'key: Required value'],
+        [
+          'names a key that can exist for a secret value',
+          { key: 'a b' },
+          'key: Invalid value: "a b": a valid config key',
+        ],
+        ['names no directory for a secret value', { key: '..' }, `key: Invalid value: "..": must not be '..'`],
+        [
+          'says by yes or no whether there must be a secret value',
+          { optional: 'no' },
+          'optional: Invalid value: "string"',
+        ],
+      ] as const
+    ).map(([rule, wrong, fault]) => ({
+      rule,
+      accepted: withWorker({ secretKeys: [taken({ name: 'a.b', key: 'Key_1.txt', optional: false })] }),
+      refused: withWorker({ secretKeys: [taken(wrong)] }),
+      fault: `spec.roles[1].secretKeys[0].valueFrom.secretKeyRef.${fault}`,
+    })),
     {
       rule: 'names each secret value once',
       accepted: withWorker({ secretKeys: [{ name: 'a' }, { name: 'b' }] }),

@@ -7,7 +7,7 @@ import type { HostClient, HostResource } from '../../apiserver/host/rest.ts';
 import type { Log } from '../../openapi/machinery/log.ts';
 import { keyText, type ObjectKey } from '../../openapi/machinery/meta.ts';
 import { hasReason, type StatusError } from '../../openapi/machinery/status.ts';
-import { typeLabels } from '../../reconciler/cluster/guests/connections.ts';
+import { typeLabels } from '../../reconciler/cluster/guests/unseen.ts';
 import type { DataPort, DataReference, SeenData } from '../../reconciler/cluster/ports.ts';
 import type { DataKind, DataObject } from '../../reconciler/host-types.ts';
 

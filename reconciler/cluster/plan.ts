@@ -34,7 +34,7 @@ import type { MemberContext } from './members.ts';
 import { namingFor } from './naming.ts';
 import { NodeIDs, parseNodeIDs } from './node-ids.ts';
 import type { Children } from './ports.ts';
-import { namespaceGoes } from './problems.ts';
+import { namespaceGoes, type Problem } from './problems.ts';
 import { draftRole, planRole, type RoleDraft, type RolePlan } from './roles.ts';
 import { type Assessment, statusFor, statusWithoutApp } from './status.ts';
 import { remove, type Step } from './steps.ts';
@@ -92,7 +92,9 @@ export function plan({ cluster, found, config }: Intent, observed: Observed): Pl
   const { connected, works, nowMs } = observed;
   const configuration = connected.incomplete ? undefined : configurationOf(blueprint, membersOf(drafts), connected);
   const context = contextOf(cluster, configuration, nowMs);
-  const planned = drafts.map((draft) => planRole(draft, blueprint, current, context, works));
+  const planned = drafts
+    .map((draft) => planRole(draft, blueprint, current, context, works))
+    .map((role) => withProblems(role, connected.secretKeys.problems.get(role.id)));
   const roles = configuration ? withTidings(planned, drafts, configuration, host) : planned;
   const headless = planService(
     headlessServiceFor(blueprint, ids.last),
@@ -127,6 +129,9 @@ export function plan({ cluster, found, config }: Intent, observed: Observed): Pl
     ...(wakeAfterMs !== undefined && { wakeAfterMs }),
   };
 }
+
+const withProblems = (role: RolePlan, problems: readonly Problem[] = []): RolePlan =>
+  problems.length === 0 ? role : { ...role, problems: [...role.problems, ...problems] };
 
 const hostNameIn = ({ cluster, clusterService, config }: Blueprint): ((pod: string) => string) => {
   const domain = domainOf(cluster, clusterService, config);

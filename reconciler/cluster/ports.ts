@@ -153,7 +153,7 @@ export type SeenData =
   | { readonly state: 'forbidden'; readonly message: string };
 
 /**
- * ConfigMaps and Secrets that clusters are connected to: those that carry the label of their type, in the namespaces that were asked
+ * ConfigMaps and Secrets that clusters look into: those that carry the label of their type, in the namespaces that were asked
  * for. KubeDirector may not read the others, and need not.
  */
 export interface DataPort {

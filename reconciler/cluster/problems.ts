@@ -14,6 +14,7 @@ const worstFirst = [
   'ChildNotCreated',
   'ChildNotChanged',
   'ConnectionForbidden',
+  'SecretKeyUnavailable',
   'ConfigError',
   'PodFailed',
   'ImageNotPulled',
@@ -51,6 +52,7 @@ const stalling: ReadonlySet<ProblemReason> = new Set([
   'RoleNotInApp',
   'NameTaken',
   'ConnectionForbidden',
+  'SecretKeyUnavailable',
   'ConnectionMissing',
   'SecretKeyUnreadable',
   'CannotBeChanged',
@@ -60,6 +62,7 @@ const stalling: ReadonlySet<ProblemReason> = new Set([
 const harmless: ReadonlySet<ProblemReason> = new Set([
   'ChildNotChanged',
   'NotificationFailed',
+  'SecretKeyUnavailable',
   'ConnectionMissing',
   'SecretKeyUnreadable',
   'CannotBeChanged',

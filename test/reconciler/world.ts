@@ -18,6 +18,7 @@ import type { ClusterSpec, ClusterStatus, KubeDirectorCluster } from '../../open
 import type { ConfigSpec } from '../../openapi/v1beta1/kubedirectorconfig.ts';
 import { ChildView } from '../../reconciler/cluster/children/child-view.ts';
 import { fieldManager } from '../../reconciler/cluster/children/ownership.ts';
+import { typeLabels } from '../../reconciler/cluster/guests/unseen.ts';
 import type {
   ApplyConfiguration,
   ChildReference,
@@ -261,6 +262,11 @@ export class World {
     return stored;
   }
 
+  removeData(kind: DataObject['kind'], name: string): void {
+    this.data.delete(`${kind}/team1/${name}`);
+    for (const key of this.#following.values()) for (const listener of this.#dataListeners) listener(key);
+  }
+
   async reconcile(name = 'spark-instance'): Promise<Result> {
     this.#look ??= this.#reconciler(this.ports);
     const result = await this.#look({ namespace: 'team1', name }, new AbortController().signal);
@@ -353,7 +359,10 @@ export class World {
   #readData({ kind, namespace, name }: DataReference): SeenData {
     if (kind === 'Secret' && this.secretsRefused) return { state: 'forbidden', message: this.secretsRefused };
     const object = this.data.get(`${kind}/${namespace}/${name}`);
-    return object ? { state: 'found', object } : { state: 'missing' };
+    // Others are not followed.
+    return object?.metadata.labels?.[typeLabels[kind]] === undefined
+      ? { state: 'missing' }
+      : { state: 'found', object };
   }
 
   #newJobs(): GuestJobs {

@@ -136,7 +136,7 @@ const reconcilerRole: ClusterRole = clusterRole(kubeDirectorRole, [
   ),
 ]);
 
-/** Secrets that clusters are connected to, and those with tokens. On a cluster it is bound namespace by namespace, here everywhere. */
+/** Secrets that clusters look into, and those with tokens. On a cluster it is bound namespace by namespace, here everywhere. */
 const secretsRole: ClusterRole = clusterRole('kubedirector-secrets', [
   rule([''], ['secrets'], ['create', 'list', 'patch', 'watch']),
 ]);

@@ -3,14 +3,16 @@
  *
  * Whenever what members are told changes, the number goes up by one and is stored before any member hears of it
  * (`specGenerationToProcess`, in the original's words). What members are told is compared by hashes of what it is made from, which
- * hold no secret: objects that are secret count by their resourceVersion, keys by what they were encrypted to.
+ * hold no secret: objects that are secret count by their resourceVersion, keys by what they were encrypted to or by the Secret that
+ * they come from.
  */
 import { createHash } from 'node:crypto';
-import type { ClusterStatus } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { ClusterRole, ClusterStatus } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
 import { type ConfigmetaNode, configmeta } from '../../guest/configmeta/document.ts';
 import { type Blueprint, namespaceOf } from '../blueprint.ts';
 import { type Connected, configmetaConnections } from './connected.ts';
 import { ownConfigmeta, type RoleMembers } from './own-configmeta.ts';
+import type { SecretKeyValue } from './secret-keys.ts';
 
 export interface Configuration {
   readonly generation: number;
@@ -38,7 +40,12 @@ export function configurationOf(
   connected: Connected,
 ): Configuration {
   const status = blueprint.cluster.status ?? {};
-  const own = hashOf([form, ...identityOf(blueprint), roles.map(traitsOf), connected.tokens?.resourceVersion ?? '']);
+  const own = hashOf([
+    form,
+    ...identityOf(blueprint),
+    traitsOf(roles, connected),
+    connected.tokens?.resourceVersion ?? '',
+  ]);
   const connections = connected.objects.length > 0 ? hashOf(connected.objects.map(({ identity }) => identity)) : '';
   const before = { generation: status.specGenerationToProcess ?? 0, connections: status.lastConnectionHash ?? '' };
   const reconnects = connections !== before.connections && before.generation > 0;
@@ -69,10 +76,20 @@ const identityOf = ({ cluster, found: { app, catalog }, config, clusterService }
   ...[catalog, app.metadata.uid, app.metadata.generation],
 ];
 
-const traitsOf = ({ role, members }: RoleMembers): unknown[] => [
-  ...[role.id, role.resources, role.secretKeys?.map(({ name, encryptedValue }) => [name, encryptedValue])],
-  members.map(({ pod, nodeID }) => [pod, nodeID]),
-];
+const traitsOf = (roles: readonly RoleMembers[], { secretKeys }: Connected): unknown[] =>
+  roles.map(({ role, members }) => [
+    ...[
+      role.id,
+      role.resources,
+      role.secretKeys?.map((key) => [key.name, identityOfKey(key, secretKeys.values.get(role.id))]),
+    ],
+    members.map(({ pod, nodeID }) => [pod, nodeID]),
+  ]);
+
+const identityOfKey = (
+  { name, encryptedValue }: NonNullable<ClusterRole['secretKeys']>[number],
+  values: ReadonlyMap<string, SecretKeyValue> | undefined,
+): unknown => encryptedValue ?? values?.get(name)?.identity;
 
 const hashOf = (parts: unknown): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
@@ -81,10 +98,12 @@ const secretsIn = (
   roles: ReturnType<typeof ownConfigmeta>['roles'],
   { objects, tokens }: Connected,
 ): readonly string[] => [
-  ...roles.flatMap(({ secretKeys }) => Object.values(secretKeys)),
+  ...roles.flatMap(({ secretKeys }) => Object.values(secretKeys).flatMap((value) => [value, base64(value)])),
   ...Object.values(tokens?.values ?? {}),
   ...objects.flatMap((object) => (object.type === 'secret' ? Object.values(object.data.data).flatMap(bothForms) : [])),
 ];
 
 /** As it is kept, and as it is meant. */
 const bothForms = (base64: string): string[] => [base64, Buffer.from(base64, 'base64').toString('utf8')];
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');

@@ -1,8 +1,8 @@
 /**
- * What a cluster is connected to, as it was seen: other clusters, ConfigMaps and Secrets of its namespace, and the Secret with its own
- * tokens.
+ * What a cluster is connected to, as it was seen: other clusters, ConfigMaps and Secrets of its namespace, those that its secret keys
+ * come from, and the Secret with its own tokens.
  *
- * Nothing has to exist. What is missing is told of, and members are told when it comes.
+ * Nothing has to exist when the cluster is made. What is missing is told of, and members are told when it comes.
  */
 import type { KubeDirectorApp } from '../../../openapi/v1beta1/kubedirectorapp.ts';
 import type { ClusterSpec, KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
@@ -10,6 +10,7 @@ import type { ConfigSpec } from '../../../openapi/v1beta1/kubedirectorconfig.ts'
 import type { ConnectedData, Connections } from '../../guest/configmeta/connections.ts';
 import type { Problem } from '../problems.ts';
 import { connectedConfigmeta } from './own-configmeta.ts';
+import { noSecretKeys, type SecretKeys } from './secret-keys.ts';
 
 /** Tokens of roles whose services are guarded by one, by role. */
 export interface Tokens {
@@ -33,12 +34,20 @@ export interface Connected {
   readonly objects: readonly ConnectedObject[];
   /** Absent: no service wants one. */
   readonly tokens: Tokens | undefined;
+  readonly secretKeys: SecretKeys;
+  /** Apart from those of roles. */
   readonly problems: readonly Problem[];
-  /** Not everything has been seen yet, or tokens are to be made first: members are not told anything until then. */
+  /** Not everything that is needed has been seen, or tokens are to be made first: members are not told anything until then. */
   readonly incomplete: boolean;
 }
 
-export const unconnected: Connected = { objects: [], tokens: undefined, problems: [], incomplete: false };
+export const unconnected: Connected = {
+  objects: [],
+  tokens: undefined,
+  secretKeys: noSecretKeys,
+  problems: [],
+  incomplete: false,
+};
 
 export const configmetaConnections = ({ objects }: Connected): Connections => ({
   clusters: objects.flatMap((object) =>

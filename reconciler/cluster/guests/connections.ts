@@ -1,10 +1,9 @@
 /**
- * Looking at what a cluster is connected to, and at the tokens of its services.
+ * Looking at what a cluster is connected to, at its secret keys, and at the tokens of its services.
  *
  * Reads what the ports have at hand and waits for nobody: what is not there yet comes as a change.
  */
 import { headlessServiceName } from '../../../openapi/child-names.ts';
-import { labels } from '../../../openapi/labels.ts';
 import type { ObjectKey } from '../../../openapi/machinery/meta.ts';
 import type { AppSpec } from '../../../openapi/v1beta1/kubedirectorapp.ts';
 import type { ClusterSpec, KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
@@ -15,7 +14,8 @@ import { namingFor } from '../naming.ts';
 import type { DataPort, SeenData } from '../ports.ts';
 import type { Problem } from '../problems.ts';
 import { type Connected, type ConnectedObject, identityOfCluster, type Tokens } from './connected.ts';
-import { unreadableKeys } from './own-configmeta.ts';
+import { seeSecretKeys, takesFromSecrets } from './secret-keys.ts';
+import { forbidden, isNotSeen } from './unseen.ts';
 
 /** Where other clusters and their apps are found. */
 export interface Neighbours {
@@ -25,7 +25,8 @@ export interface Neighbours {
 
 /** Kinds of objects that a cluster needs to see. */
 export function dataKindsFor({ connections, roles }: ClusterSpec, app: AppSpec): DataKind[] {
-  const wantsSecrets = Boolean(connections?.secrets?.length) || rolesWithTokens(app, roles).length > 0;
+  const wantsSecrets =
+    Boolean(connections?.secrets?.length) || takesFromSecrets({ roles }) || rolesWithTokens(app, roles).length > 0;
   return [
     ...(connections?.configmaps?.length ? (['ConfigMap'] as const) : []),
     ...(wantsSecrets ? (['Secret'] as const) : []),
@@ -76,14 +77,14 @@ export async function seeConnections(
   const seen = roles.length > 0 ? data.read({ kind: 'Secret', namespace, name: secret }) : undefined;
   const tokens = seen && seeTokens(seen, roles, secret, namespace);
   if (tokens?.problem) sight.problems.push(tokens.problem);
-  const unreadable = unreadableKeys(cluster, config);
-  if (unreadable.length > 0) sight.problems.push(cannotRead(unreadable));
+  const secretKeys = seeSecretKeys(cluster, config, data);
   return {
     connected: {
       objects: sight.objects,
       tokens: tokens?.tokens,
+      secretKeys,
       problems: sight.problems,
-      incomplete: sight.incomplete || (tokens !== undefined && tokens.tokens === undefined),
+      incomplete: sight.incomplete || secretKeys.incomplete || (tokens !== undefined && tokens.tokens === undefined),
     },
     tokensWanted: tokens?.wanted,
   };
@@ -93,11 +94,6 @@ interface Seen {
   readonly object?: ConnectedObject;
   readonly problem?: Problem;
 }
-
-const cannotRead = (keys: readonly string[]): Problem => ({
-  reason: 'SecretKeyUnreadable',
-  message: `secret keys cannot be read with the master key of the configuration, and members do without: ${keys.join(', ')}`,
-});
 
 class Sight {
   readonly objects: ConnectedObject[] = [];
@@ -120,20 +116,9 @@ async function seeCluster(key: ObjectKey, config: ConfigSpec, neighbours: Neighb
   };
 }
 
-/** Objects are followed by these labels, and no others are. */
-export const typeLabels: Readonly<Record<DataKind, string>> = {
-  ConfigMap: labels.configMapType,
-  Secret: labels.secretType,
-};
-
 function seeData(name: string, seen: SeenData, kind: DataKind): Seen {
   if (seen.state === 'unknown') return {};
-  if (seen.state === 'missing')
-    return missing(
-      kind,
-      name,
-      `does not exist, or has no label ${typeLabels[kind]}, without which nobody is told of it`,
-    );
+  if (seen.state === 'missing') return missing(kind, name, isNotSeen(kind));
   if (seen.state === 'forbidden') return { ...missing(kind, name, ''), problem: forbidden(seen.message) };
   const { metadata, data = {} } = seen.object;
   const { uid, resourceVersion, labels: own, annotations } = metadata;
@@ -149,11 +134,6 @@ function seeData(name: string, seen: SeenData, kind: DataKind): Seen {
 const missing = (kind: string, name: string, why: string): Seen => ({
   object: { type: 'missing', identity: [kind, name] },
   problem: { reason: 'ConnectionMissing', message: `${kind} ${name}, which the cluster is connected to, ${why}` },
-});
-
-const forbidden = (message: string): Problem => ({
-  reason: 'ConnectionForbidden',
-  message: `KubeDirector has no right that it needs: ${message}`,
 });
 
 function seeTokens(

@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Http2Session } from 'node:http2';
 import type { Clock } from '../../openapi/machinery/clock.ts';
-import { durationMs } from '../../openapi/machinery/duration.ts';
+import { parseDuration } from '../../openapi/machinery/duration.ts';
 import type { Log } from '../../openapi/machinery/log.ts';
 import { isAbort } from '../../openapi/machinery/signal.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
@@ -240,12 +240,16 @@ function sendOverload(exchange: Exchange): Promise<void> {
 function deadlineMs({ query }: Exchange, maxRequestMs: number): number {
   const text = query.get('timeout');
   if (!text) return maxRequestMs;
-  const ms = durationMs(text);
-  if (ms === undefined)
-    throw StatusError.badRequest(
-      `invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(text)}`,
-    );
-  return ms === 0 ? maxRequestMs : Math.min(ms, maxRequestMs);
+  const ms = askedMs(text);
+  return ms > 0 ? Math.min(ms, maxRequestMs) : maxRequestMs;
+}
+
+function askedMs(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    throw StatusError.badRequest(`invalid timeout specified in the request URL - ${(error as Error).message}`);
+  }
 }
 
 /** Made by the filter itself, so it has neither kind nor apiVersion (K-011). */

@@ -2,20 +2,41 @@
  * Durations as Go writes them, and so Kubernetes in flags and parameters: `1m30s`.
  */
 
-const unitsMs: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
+const unitsMs: ReadonlyMap<string, number> = new Map([
+  ['ns', 1e-6],
+  ['us', 1e-3],
+  ['\u00b5s', 1e-3],
+  ['\u03bcs', 1e-3],
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+]);
 
-/** Milliseconds; undefined when the text is no duration. */
+/** @returns milliseconds, below zero after a minus. @throws Error in the words of Go */
+export function parseDuration(text: string): number {
+  const [, sign = '', rest = ''] = /^([-+]?)(.*)$/s.exec(text) ?? [];
+  if (rest === '0') return 0;
+  const part = /(\d+(?:\.\d*)?|\.\d+)([^.\d]*)/y;
+  let ms = 0;
+  while (part.lastIndex < rest.length || rest === '') {
+    const [, amount, unit = ''] = part.exec(rest) ?? [];
+    if (amount === undefined) throw new Error(`time: invalid duration ${JSON.stringify(text)}`);
+    if (unit === '') throw new Error(`time: missing unit in duration ${JSON.stringify(text)}`);
+    const unitMs = unitsMs.get(unit);
+    if (unitMs === undefined)
+      throw new Error(`time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`);
+    ms += Number(amount) * unitMs;
+  }
+  return sign === '-' ? -ms : ms;
+}
+
+/** Milliseconds; undefined when the text is no duration, or one below zero. */
 export function durationMs(text: string): number | undefined {
-  if (text === '0') return 0;
-  const parts = [...text.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/g)];
-  if (!parts.length || parts.map(([part]) => part).join('') !== text) return undefined;
-  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (unitsMs[unit ?? ''] ?? 0), 0);
+  try {
+    const ms = parseDuration(text);
+    return ms < 0 ? undefined : ms;
+  } catch {
+    return undefined;
+  }
 }

@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { demanded } from '../../openapi/machinery/field-selector.ts';
 import { copyOf } from '../../openapi/machinery/json.ts';
 import { isRecord } from '../../openapi/machinery/meta.ts';
-import { deleted as deletedStatus, StatusError } from '../../openapi/machinery/status.ts';
+import { deleted as deletedStatus, isRevisionTooLarge, StatusError } from '../../openapi/machinery/status.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
 import { type Decoded, DecodeError, decodeJson } from '../codec/json.ts';
@@ -15,8 +15,9 @@ import { mergePatched } from '../patch/merge-patch.ts';
 import type { ListAnswer, ListRequest } from '../registry/reads.ts';
 import { patchTypesOf } from '../registry/registries.ts';
 import type { ObjectRegistry, Patch, Target } from '../registry/registry.ts';
-import type { Resource } from '../registry/resource.ts';
-import { parseSelection, type Selection } from '../registry/selection.ts';
+import type { Resource, WireForms } from '../registry/resource.ts';
+import { type Selection, type Selectors, selectionBy } from '../registry/selection.ts';
+import { brokenWatch, type WatchSource } from '../registry/watch-reader.ts';
 import { applyOptions, applyType, mayCreate, readConfiguration } from './apply.ts';
 import { decoding, deleteOptionsFrom, fromProtobuf, readBody, receiveDocument, repeatedField } from './body.ts';
 import type { Exchange } from './exchange.ts';
@@ -27,6 +28,7 @@ import {
   type ListOptions,
   listOptions,
   revisionOf,
+  revisionOfMany,
   watchOptions,
   writeOptions,
 } from './options.ts';
@@ -57,18 +59,21 @@ export class ObjectHandlers {
   async list(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
     const view = viewOf(exchange, true);
     const options = listOptions(exchange);
-    const selection = selectionOf(exchange, registry, options);
-    const answer = await registry.reads.list(requestOf(options, selection), exchange.signal);
+    const request = requestOf(options, selectionOf(exchange, registry, options));
+    const answer = await registry.reads.list(request, exchange.signal);
     return this.#sendList(exchange, registry, answer, view);
   }
 
   async watch(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
     const view = viewOf(exchange, false, true);
     const options = watchOptions(exchange);
-    const { resourceVersion, bookmarks, timeoutSeconds } = options;
-    const initialEvents = options.sendInitialEvents ?? !resourceVersion;
+    const { bookmarks, timeoutSeconds } = options;
     const selection = ofName(selectionOf(exchange, registry, options), exchange.attributes.name);
-    const reader = await registry.reads.watch({ selection, resourceVersion, initialEvents }, exchange.signal);
+    const resourceVersion = revisionOfMany(options.resourceVersion);
+    const initialEvents = options.sendInitialEvents ?? !resourceVersion;
+    const reader = await registry.reads
+      .watch({ selection, resourceVersion, initialEvents }, exchange.signal)
+      .catch(toldInStream);
     return streamWatch(exchange, this.#representation, {
       reader,
       codec: registry.codec,
@@ -98,11 +103,11 @@ export class ObjectHandlers {
     const applies = registry.resource.tracksOwnership !== false;
     if (applies && bareType(exchange.header('content-type')) === applyType) return this.#apply(exchange, registry);
     const view = viewOf(exchange, false);
-    const patch = await readPatch(exchange, registry.resource, (patch) =>
+    const decode = await receivePatch(exchange, registry.resource, (patch) =>
       registry.respell(patch, exchange.attributes.version, exchange.warn),
     );
     const options = writeOptions(exchange, 'PatchOptions');
-    const snapshot = await registry.patch(patch, targetOf(exchange), options, exchange.signal);
+    const snapshot = await registry.patch(decode(), targetOf(exchange), options, exchange.signal);
     return this.#sendObject(exchange, 200, registry, snapshot, view);
   }
 
@@ -132,9 +137,9 @@ export class ObjectHandlers {
   async deleteCollection(exchange: Exchange, registry: ObjectRegistry): Promise<void> {
     const view = viewOf(exchange, true);
     const list = listOptions(exchange);
+    const selection = selectionOf(exchange, registry, list);
     const { options, dryRun } = deleteOptions(exchange, await optionalBody(exchange, registry.resource));
     const { user, warn } = exchange;
-    const selection = selectionOf(exchange, registry, list);
     const answer = await registry.deleteCollection(
       requestOf(list, selection),
       options,
@@ -169,12 +174,21 @@ export class ObjectHandlers {
   }
 }
 
-function requestOf(options: ListOptions, selection: Selection): ListRequest {
-  const { resourceVersion, limit, match } = options;
+/** @throws StatusError 400 */
+function requestOf({ limit, match, ...options }: ListOptions, selection: Selection): ListRequest {
+  const resourceVersion = revisionOfMany(options.resourceVersion);
+  if (options.continue !== '' && resourceVersion)
+    throw StatusError.badRequest('specifying resource version is not allowed when using continue');
   // A version with a limit has always meant exactly that version (K-191).
   const exact =
     match === 'Exact' || (match === '' && limit > 0 && resourceVersion !== undefined && resourceVersion > 0);
   return { selection, limit, continue: options.continue, resourceVersion, exact };
+}
+
+/** A state that does not come in time is told of in the stream (K-218). @throws all others */
+function toldInStream(error: unknown): WatchSource {
+  if (isRevisionTooLarge(error)) return brokenWatch(error);
+  throw error;
 }
 
 const targetOf = ({ attributes: { namespace, name, version } }: Exchange): Target => ({ namespace, name, version });
@@ -182,9 +196,8 @@ const targetOf = ({ attributes: { namespace, name, version } }: Exchange): Targe
 const selectionOf = (
   { attributes }: Exchange,
   { codec }: ObjectRegistry,
-  { labelSelector, fieldSelector }: { labelSelector: string; fieldSelector: string },
-): Selection =>
-  parseSelection(attributes.namespace, labelSelector, fieldSelector, codec.form(attributes.version).selectable);
+  { selectors }: { selectors: Selectors },
+): Selection => selectionBy(attributes.namespace, selectors, codec.form(attributes.version).selectable);
 
 /** On the old paths of watches the name stands in the path (K-030). @throws StatusError 400 when a selector says another (K-205) */
 function ofName(selection: Selection, name: string): Selection {
@@ -223,21 +236,26 @@ async function optionalBody(exchange: Exchange, { wire }: Resource): Promise<unk
 }
 
 /**
- * A patch that is no apply.
+ * Receives a patch that is no apply.
  *
  * @param respell puts a merge patch into today's spelling
- * @throws StatusError 400, 413, 415
+ * @returns what decodes it, and throws StatusError 400 and 413: in Kubernetes' order options are judged in between (K-135)
+ * @throws StatusError 413, 415
  */
-export async function readPatch(
+export async function receivePatch(
   exchange: Exchange,
   resource: Pick<Resource, 'wire' | 'tracksOwnership'>,
   respell: (patch: unknown) => void,
-): Promise<Patch> {
+): Promise<() => Patch> {
   const type = bareType(exchange.header('content-type'));
-  const { wire } = resource;
   const offered = patchTypesOf(resource);
   if (!offered.includes(type) || type === applyType) throw StatusError.unsupportedMediaType(offered);
-  const { value: patch, duplicates } = decodePatch(await readBody(exchange));
+  const body = await readBody(exchange);
+  return () => patchIn(body, type, resource.wire, respell);
+}
+
+function patchIn(body: Buffer, type: string, wire: WireForms | undefined, respell: (patch: unknown) => void): Patch {
+  const { value: patch, duplicates } = decodePatch(body);
   const repeated = duplicates.map(repeatedField);
   if (type === 'application/json-patch+json') {
     const operations = parseJsonPatch(patch);

@@ -8,6 +8,7 @@ import { StatusError } from '../../openapi/machinery/status.ts';
 import type { DeleteOptions, PropagationPolicy } from '../registry/deletion.ts';
 import type { DocumentOptions, FieldValidation } from '../registry/documents.ts';
 import { isPrintable, managerFaults, maxManagerBytes } from '../registry/metadata.ts';
+import { parseSelectors, type Selectors } from '../registry/selection.ts';
 import type { Manager } from '../registry/strategy.ts';
 import type { Exchange } from './exchange.ts';
 import { isYes } from './query.ts';
@@ -144,17 +145,21 @@ function fromBody(body: unknown): GivenDeleteOptions {
 }
 
 export interface ListOptions {
-  readonly labelSelector: string;
-  readonly fieldSelector: string;
+  readonly selectors: Selectors;
   readonly limit: number;
   readonly continue: string;
-  /** Undefined when unset; 0 means any. */
-  readonly resourceVersion: number | undefined;
+  /** As given: it is understood last of all, by {@link revisionOf}. */
+  readonly resourceVersion: string;
   readonly match: '' | 'Exact' | 'NotOlderThan';
 }
 
-/** @throws StatusError 400 and 422 in the words of the matrix K-188 to K-199 */
+/**
+ * What cannot be read is refused before what may not be, as everywhere (K-135).
+ *
+ * @throws StatusError 400 and 422 in the words of the matrix K-188 to K-199
+ */
 export function listOptions({ query }: Exchange): ListOptions {
+  const { limit, selectors } = readOptions(query);
   const match = query.get('resourceVersionMatch') ?? '';
   const version = query.get('resourceVersion') ?? '';
   const token = query.get('continue') ?? '';
@@ -172,23 +177,28 @@ export function listOptions({ query }: Exchange): ListOptions {
   if (query.has('sendInitialEvents'))
     faults.push(forbidden(at('sendInitialEvents'), 'sendInitialEvents is forbidden for list'));
   refuse('ListOptions', faults);
-  const resourceVersion = revisionOf(version, 'invalid resource version: ');
-  if (token !== '' && resourceVersion)
-    throw StatusError.badRequest('specifying resource version is not allowed when using continue');
   return {
-    labelSelector: query.get('labelSelector') ?? '',
-    fieldSelector: query.get('fieldSelector') ?? '',
-    limit: Math.max(integer(query, 'limit'), 0),
+    selectors,
+    limit: Math.max(limit, 0),
     continue: token,
-    resourceVersion,
+    resourceVersion: version,
     match: match as ListOptions['match'],
   };
 }
 
+/** What lists and watches alike must be able to read, whatever they use of it. @throws StatusError 400 */
+function readOptions(query: URLSearchParams): { limit: number; timeoutSeconds: number; selectors: Selectors } {
+  return {
+    timeoutSeconds: integer(query, 'timeoutSeconds'),
+    limit: integer(query, 'limit'),
+    selectors: parseSelectors(query.get('labelSelector') ?? '', query.get('fieldSelector') ?? ''),
+  };
+}
+
 export interface WatchOptions {
-  readonly labelSelector: string;
-  readonly fieldSelector: string;
-  readonly resourceVersion: number | undefined;
+  readonly selectors: Selectors;
+  /** As given, like that of a list. */
+  readonly resourceVersion: string;
   /** Undefined: as the resourceVersion implies (K-209, K-210, K-214). */
   readonly sendInitialEvents: boolean | undefined;
   readonly bookmarks: boolean;
@@ -196,7 +206,9 @@ export interface WatchOptions {
   readonly timeoutSeconds: number;
 }
 
+/** @throws StatusError 400 and 422 */
 export function watchOptions({ query }: Exchange): WatchOptions {
+  const { timeoutSeconds, selectors } = readOptions(query);
   const match = query.get('resourceVersionMatch') ?? '';
   const initial = query.get('sendInitialEvents');
   const matchAt = at('resourceVersionMatch');
@@ -214,14 +226,16 @@ export function watchOptions({ query }: Exchange): WatchOptions {
   }
   refuse('ListOptions', faults);
   return {
-    labelSelector: query.get('labelSelector') ?? '',
-    fieldSelector: query.get('fieldSelector') ?? '',
-    resourceVersion: revisionOf(query.get('resourceVersion') ?? '', 'invalid resource version: '),
+    selectors,
+    resourceVersion: query.get('resourceVersion') ?? '',
     sendInitialEvents: initial === null ? undefined : isYes(initial),
     bookmarks: isYes(query.get('allowWatchBookmarks')),
-    timeoutSeconds: Math.max(integer(query, 'timeoutSeconds'), 0),
+    timeoutSeconds: Math.max(timeoutSeconds, 0),
   };
 }
+
+/** Where lists and watches say what a resourceVersion is that is none. */
+export const revisionOfMany = (text: string): number | undefined => revisionOf(text, 'invalid resource version: ');
 
 /**
  * A resourceVersion as a revision; undefined when unset.
@@ -230,10 +244,12 @@ export function watchOptions({ query }: Exchange): WatchOptions {
  */
 export function revisionOf(text: string, prefix = ''): number | undefined {
   if (text === '') return undefined;
-  const revision = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(revision)) return revision;
+  const [, digits] = /^0*(\d+)$/.exec(text) ?? [];
+  // Of what no double can hold, and no store has come to, it counts only that it is far off.
+  if (digits !== undefined && digits.length <= 20 && BigInt(digits) < 2n ** 64n) return Number(digits);
+  const quoted = JSON.stringify(text);
   throw StatusError.badRequest(
-    `${prefix}resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    `${prefix}resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${digits ? 'value out of range' : 'invalid syntax'}`,
   );
 }
 

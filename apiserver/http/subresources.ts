@@ -10,6 +10,7 @@ import { Path } from '../../openapi/schema/path.ts';
 import { compilePruning, type Pruner } from '../../openapi/schema/prune.ts';
 import { compileValidation, type Validator } from '../../openapi/schema/validate.ts';
 import { metadataBody, metadataItem } from '../codec/protobuf/meta.ts';
+import { preconditionsIn } from '../registry/configuration.ts';
 import { checkName, type DocumentOptions, type ReceivedDocument, unknownField } from '../registry/documents.ts';
 import { inVersion } from '../registry/kind-codec.ts';
 import type { ObjectRegistry } from '../registry/registry.ts';
@@ -18,7 +19,7 @@ import { applyOptions, applyType, readConfiguration } from './apply.ts';
 import { receiveDocument } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { bareType } from './negotiation.ts';
-import { readPatch, viewOf } from './objects.ts';
+import { receivePatch, viewOf } from './objects.ts';
 import { revisionOf, writeOptions } from './options.ts';
 import { documentTable, type View } from './representation.ts';
 import { sendJson, sendValue } from './respond.ts';
@@ -50,18 +51,12 @@ export class SubresourceHandlers {
       heed([...received.duplicates, ...unknown], options, (why) =>
         StatusError.badRequest(`${inVersion(subresource)}: ${why}`),
       );
-      // Both are preconditions only when they are given (K-312).
-      const { resourceVersion = '', uid = '' } = document.metadata;
-      return {
-        ...document,
-        metadata: {
-          ...document.metadata,
-          resourceVersion: resourceVersion || (present.metadata.resourceVersion ?? ''),
-          uid: uid || (present.metadata.uid ?? ''),
-        },
-      };
+      const { resourceVersion = '', uid = '' } = present.metadata;
+      return { ...document, metadata: { ...document.metadata, resourceVersion, uid } };
     };
-    const document = await registry.writeSubresource(subresource, edit, attributes, options, signal);
+    // Both are preconditions only when they are given (K-312).
+    const preconditions = isRecord(received.value) ? preconditionsIn(received.value) : {};
+    const document = await registry.writeSubresource(subresource, edit, attributes, options, signal, preconditions);
     return this.#send(exchange, document, subresource, view);
   }
 
@@ -72,8 +67,9 @@ export class SubresourceHandlers {
     if (applies && bareType(exchange.header('content-type')) === applyType)
       return this.#apply(exchange, registry, { ...subresource, owned }, view);
     const { wire } = registry.resource;
-    const patch = await readPatch(exchange, { ...(wire && { wire }), tracksOwnership: false }, () => {});
+    const decode = await receivePatch(exchange, { ...(wire && { wire }), tracksOwnership: false }, () => {});
     const options = writeOptions(exchange, 'PatchOptions');
+    const patch = decode();
     const { attributes, signal } = exchange;
     const edit = (present: KubeObject): KubeObject => {
       const patched = patch.apply(present as unknown as Record<string, unknown>);

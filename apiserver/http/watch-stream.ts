@@ -1,7 +1,7 @@
 /**
  * A watch on the wire: one line of JSON or frame of protobuf for each event, as fast as the client takes them (K-127 to K-131, K-208, K-224).
  *
- * What there is to tell, and that nothing is told twice, is the WatchReader's work.
+ * What there is to tell, and that nothing is told twice, is the work of its source.
  */
 import { randomInt } from 'node:crypto';
 import { jsonText } from '../../openapi/machinery/json.ts';
@@ -9,7 +9,7 @@ import { apiVersionOf } from '../../openapi/machinery/meta.ts';
 import type { Status } from '../../openapi/machinery/status.ts';
 import { metadataBody, metadataItem, statusBody, watchFrame } from '../codec/protobuf/meta.ts';
 import type { KindCodec } from '../registry/kind-codec.ts';
-import type { WatchItem, WatchReader } from '../registry/watch-reader.ts';
+import type { WatchItem, WatchSource } from '../registry/watch-reader.ts';
 import type { Exchange } from './exchange.ts';
 import { mediaTypes } from './negotiation.ts';
 import type { Representation, View } from './representation.ts';
@@ -26,7 +26,7 @@ const farewellMs = 2000;
 const gatherBytes = 64 * 1024;
 
 export interface WatchStreamOptions {
-  readonly reader: WatchReader;
+  readonly reader: WatchSource;
   readonly codec: KindCodec;
   readonly view: View;
   readonly bookmarks: boolean;

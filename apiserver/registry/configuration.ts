@@ -4,7 +4,7 @@
 import { inWords } from '../../openapi/machinery/json.ts';
 import { isRecord } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
-import { type DocumentOptions, metadataOf, type ReceivedDocument } from './documents.ts';
+import { checkRevision, type DocumentOptions, metadataOf, type ReceivedDocument } from './documents.ts';
 
 /** @throws StatusError 400 */
 export function checkedConfiguration(
@@ -21,7 +21,9 @@ export function checkedConfiguration(
   const metadata = isRecord(value.metadata) ? value.metadata : {};
   if (metadata.managedFields !== undefined) throw StatusError.badRequest('metadata.managedFields must be nil');
   if (metadata.name === undefined || metadata.name === '')
-    throw StatusError.badRequest('the name of the object was undeterminable: name must be provided');
+    throw StatusError.badRequest(
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    );
   if (metadata.name !== name)
     throw StatusError.badRequest(
       `the name of the object (${inWords(metadata.name)}) does not match the name on the URL (${name})`,
@@ -50,11 +52,10 @@ export function heedRepetitions(
   for (const finding of duplicates) warn(finding);
 }
 
-/** What a configuration says of the object that it is for (K-258). */
-export function preconditionsIn(configuration: Record<string, unknown>): { uid?: string; resourceVersion?: string } {
-  const { uid, resourceVersion } = metadataOf(configuration);
-  return {
-    ...(typeof uid === 'string' && uid && { uid }),
-    ...(typeof resourceVersion === 'string' && resourceVersion && { resourceVersion }),
-  };
+/** What a document says of the object that it is for, where it need not (K-258, K-312). @throws StatusError 400 */
+export function preconditionsIn(document: object): { uid?: string; resourceVersion?: string } {
+  const { uid, resourceVersion } = metadataOf(document);
+  const isUnset = typeof resourceVersion !== 'string' || resourceVersion === '' || resourceVersion === '0';
+  if (!isUnset) checkRevision(resourceVersion);
+  return { ...(typeof uid === 'string' && uid && { uid }), ...(!isUnset && { resourceVersion }) };
 }

@@ -234,6 +234,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     target: Target,
     options: DocumentOptions,
     signal: AbortSignal,
+    preconditions: { readonly uid?: string; readonly resourceVersion?: string } = {},
   ): Promise<KubeObject> {
     const change = (old: T, stored: T): T => {
       const present = subresource.read(copyOf(old));
@@ -243,7 +244,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
       this.#refuseBrought(object, this.codec.hub.validate(object), stored, this.codec.hub, options);
       return object;
     };
-    const snapshot = await this.writes.modify(this.keyOf(target), change, options, signal);
+    const snapshot = await this.writes.modify(this.keyOf(target), change, options, signal, preconditions);
     return subresource.read(snapshot.object<T>());
   }
 

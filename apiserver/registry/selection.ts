@@ -55,24 +55,26 @@ export const selectableIn = (
     }),
   ]);
 
-/**
- * @param selectable what the resource lets people select by in the version of the request
- * @throws StatusError BadRequest in the words of K-202 to K-204
- */
-export function parseSelection(
-  namespace: string,
-  labelSelector: string,
-  fieldSelector: string,
-  selectable: Selectable,
-): Selection {
+export type Selectors = Pick<Selection, 'labels' | 'fields'>;
+
+/** @throws StatusError BadRequest for what is no selector (K-202, K-203) */
+export function parseSelectors(labelSelector: string, fieldSelector: string): Selectors {
   try {
-    const fields = parseFieldSelector(fieldSelector).map((term) => {
-      const inHub = selectable.get(term.field);
-      if (!inHub) throw new Error(`field label not supported: ${term.field}`);
-      return inHub(term);
-    });
-    return { namespace, labels: parseLabelSelector(labelSelector), fields };
+    return { labels: parseLabelSelector(labelSelector), fields: parseFieldSelector(fieldSelector) };
   } catch (error) {
     throw StatusError.badRequest((error as Error).message);
   }
+}
+
+/**
+ * @param selectable what the resource lets people select by in the version of the request
+ * @throws StatusError BadRequest for other fields (K-204)
+ */
+export function selectionBy(namespace: string, { labels, fields }: Selectors, selectable: Selectable): Selection {
+  const inHub = fields.map((term) => {
+    const toHub = selectable.get(term.field);
+    if (!toHub) throw StatusError.badRequest(`field label not supported: ${term.field}`);
+    return toHub(term);
+  });
+  return { namespace, labels, fields: inHub };
 }

@@ -32,6 +32,16 @@ export type WatchItem =
   /** The watch cannot go on. */
   | { readonly type: 'ERROR'; readonly error: StatusError };
 
+/** Where a stream gets what it tells. */
+export type WatchSource = Pick<WatchReader, 'next' | 'listen' | 'caughtUpTo'>;
+
+/** A watch of which there is nothing to tell but why. */
+export const brokenWatch = (error: StatusError): WatchSource => ({
+  caughtUpTo: 0,
+  listen: () => () => {},
+  next: () => ({ type: 'ERROR', error }),
+});
+
 export class WatchReader {
   readonly #selection: Selection;
   readonly #cache: ResourceCache;

@@ -243,11 +243,13 @@ export class StatusError extends Error {
   /** The client knows a revision that we do not have yet (K-384); reflectors look for the cause. */
   static revisionTooLarge(wanted: number, current: number): StatusError {
     return failure(504, 'Timeout', `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
-      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      causes: [{ reason: tooLarge, message: 'Too large resource version' }],
       retryAfterSeconds: 1,
     });
   }
 }
+
+const tooLarge = 'ResourceVersionTooLarge';
 
 /** Of keys in one answer. */
 const mostNamed = 20;
@@ -261,6 +263,9 @@ export const hasReason = (error: unknown, reason: string): error is StatusError 
 export const isNotFound = (error: unknown): error is StatusError => hasReason(error, 'NotFound');
 export const isConflict = (error: unknown): error is StatusError => hasReason(error, 'Conflict');
 export const isAlreadyExists = (error: unknown): error is StatusError => hasReason(error, 'AlreadyExists');
+/** Is it about a revision that we do not have yet? */
+export const isRevisionTooLarge = (error: unknown): error is StatusError =>
+  error instanceof StatusError && error.status.details?.causes?.[0]?.reason === tooLarge;
 
 /** The answer to a delete that took effect at once: kubectl waits by `details.uid` (K-292). */
 export const deleted = (resource: GroupResource, name: string, uid: string): Status => ({

@@ -254,6 +254,8 @@ describe('an object that is there', () => {
       ['no replicas', { spec: {} }, 422, 'K-313'],
       ['fewer than none', { spec: { replicas: -4 } }, 422, 'K-313'],
       ['a stale resourceVersion', { metadata: { resourceVersion: '1' } }, 409, 'K-312'],
+      ['a resourceVersion that is none', { metadata: { resourceVersion: 'abc' } }, 400, 'K-312'],
+      ['another uid', { metadata: { uid: 'another' } }, 409, 'K-312'],
     ] as const)
       it(`not with ${title} (${row})`, async () => {
         const { path } = await made();

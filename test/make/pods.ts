@@ -11,7 +11,7 @@ import type { ListAnswer, ListRequest } from '../../apiserver/registry/reads.ts'
 import { Registries } from '../../apiserver/registry/registries.ts';
 import type { ObjectRegistry } from '../../apiserver/registry/registry.ts';
 import { nameColumn, type Resource } from '../../apiserver/registry/resource.ts';
-import { parseSelection, type Selection, selectableIn } from '../../apiserver/registry/selection.ts';
+import { parseSelectors, type Selection, selectableIn, selectionBy } from '../../apiserver/registry/selection.ts';
 import type { WriteContext } from '../../apiserver/registry/strategy.ts';
 import type { WatchItem, WatchReader } from '../../apiserver/registry/watch-reader.ts';
 import type { Preconditions } from '../../apiserver/registry/writes.ts';
@@ -234,7 +234,7 @@ export function told(item: WatchItem): Told {
 
 /** The pods and nodes that a selector picks. */
 export const selecting = (namespace = '', labels = '', fields = ''): Selection =>
-  parseSelection(namespace, labels, fields, selectableIn([{ label: 'spec.nodeName' }]));
+  selectionBy(namespace, parseSelectors(labels, fields), selectableIn([{ label: 'spec.nodeName' }]));
 
 const all = selecting();
 

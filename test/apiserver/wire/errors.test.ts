@@ -199,12 +199,23 @@ describe('an error', () => {
     expect(status.message).to.contain('the document expands to too many values');
   });
 
-  it('of a get at what is no revision is the client’s (K-172)', async () => {
-    statusOf(
-      await ask(`${fixturesPath}/x?resourceVersion=abc`),
-      'BadRequest',
-      'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
-    );
+  for (const [version, why] of [
+    ['abc', 'invalid syntax'],
+    ['-1', 'invalid syntax'],
+    ['18446744073709551616', 'value out of range'],
+    ['9'.repeat(5000), 'value out of range'],
+  ] as const)
+    it(`of a get at what is no revision is the client’s: ${version.slice(0, 20)} (K-172)`, async () => {
+      statusOf(
+        await ask(`${fixturesPath}/x?resourceVersion=${version}`),
+        'BadRequest',
+        `resourceVersion: Invalid value: "${version}": strconv.ParseUint: parsing "${version}": ${why}`,
+      );
+    });
+
+  it('of a get at the last revision there can be is that it does not come (K-171)', async () => {
+    const { code, body } = await ask(`${fixturesPath}/x?resourceVersion=18446744073709551615`);
+    expect([code, body.reason]).to.deep.equal([504, 'Timeout']);
   });
 
   it('does not come of many and long headers, of which there may be most of a megabyte (K-576)', async () => {

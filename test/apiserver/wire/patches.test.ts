@@ -289,7 +289,12 @@ describe('a patch', () => {
         400,
         'the name of the object (other) does not match the name on the URL (ap)',
       ],
-      ['of no name', { ...fixtureObject('ap'), metadata: {} }, 400, 'was undeterminable: name must be provided'],
+      [
+        'of no name',
+        { ...fixtureObject('ap'), metadata: {} },
+        400,
+        'based on URL) was undeterminable: name must be provided',
+      ],
       ['with managedFields', fixtureObject('ap', {}, { managedFields: [] }), 400, 'metadata.managedFields must be nil'],
       ['that is no YAML', '{[', 400, 'error decoding YAML: '],
       [

@@ -32,9 +32,10 @@ const spec = fc.record({ app, ...fields }, { requiredKeys: ['app'] });
 const partOfSpec = fc.record({ app, ...fields }, { requiredKeys: [] }).filter((part) => Object.keys(part).length > 0);
 
 const labels = fc.dictionary(fc.constantFrom('l', 'm'), fc.constantFrom('1', '2'), { minKeys: 1 });
+/** Of a kind that is not served: of others the garbage collector knows that they are not there, and deletes the object between writes. */
 const owner = fc
   .constantFrom('u1', 'u2')
-  .map((uid) => ({ apiVersion: 'v1', kind: 'ConfigMap', name: `of-${uid}`, uid }));
+  .map((uid) => ({ apiVersion: 'absent.example.com/v1', kind: 'Owner', name: `of-${uid}`, uid }));
 const metadata = fc.record(
   {
     labels,

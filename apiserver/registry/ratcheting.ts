@@ -20,7 +20,7 @@ function isOld({ field, reason }: FieldError, before: unknown, now: unknown): bo
 }
 
 /** `spec.roles[0].id` as its steps. Keys that hold dots come out wrong, and so lead nowhere. */
-const stepsOf = (field: string): string[] => field.split(/[.[\]]+/).filter((step) => step !== '');
+export const stepsOf = (field: string): string[] => field.split(/[.[\]]+/).filter((step) => step !== '');
 
 const valueAt = (document: unknown, steps: readonly string[]): unknown =>
   steps.reduce<unknown>((node, step) => {

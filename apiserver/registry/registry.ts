@@ -130,9 +130,9 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     const { uid, resourceVersion } = metadataOf(document);
     checkName(document, target);
     const { object, faults } = this.#documents.decoded(document, received, form, options);
-    const change = (_: T, stored: T): T => {
+    const change = async (_: T, stored: T): Promise<T> => {
       this.#checkVersion(resourceVersion, stored);
-      this.#refuseBrought(object, faults, stored, form, options);
+      await this.#refuseBrought(object, faults, stored, form, options, signal);
       return copyOf(object);
     };
     const preconditions = typeof uid === 'string' && uid ? { uid } : {};
@@ -141,7 +141,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
 
   async patch(patch: Patch, target: Target, options: DocumentOptions, signal: AbortSignal): Promise<Snapshot> {
     const form = this.codec.form(target.version);
-    const change = (old: T, stored: T): T => {
+    const change = async (old: T, stored: T): Promise<T> => {
       const { resourceVersion, uid } = stored.metadata;
       const patched = patch.apply(this.codec.toDocument(old, form));
       if (!isRecord(patched)) throw StatusError.unprocessable('patch', 'what it makes is no object');
@@ -149,7 +149,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
       checkName(document, target);
       this.#sameObject(metadataOf(document), { uid, resourceVersion }, target.name);
       const { object, faults } = this.#documents.decodedPatch(document, form, options, patch.findings);
-      this.#refuseBrought(object, faults, stored, form, options);
+      await this.#refuseBrought(object, faults, stored, form, options, signal);
       return object;
     };
     return this.writes.modify(this.keyOf(target), change, options, signal);
@@ -236,12 +236,12 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     signal: AbortSignal,
     preconditions: { readonly uid?: string; readonly resourceVersion?: string } = {},
   ): Promise<KubeObject> {
-    const change = (old: T, stored: T): T => {
+    const change = async (old: T, stored: T): Promise<T> => {
       const present = subresource.read(copyOf(old));
       const document = edit(copyOf(present));
       this.#sameObject(metadataOf(document), present.metadata, target.name);
       const object = subresource.write(old, document);
-      this.#refuseBrought(object, this.codec.hub.validate(object), stored, this.codec.hub, options);
+      await this.#refuseBrought(object, this.codec.hub.validate(object), stored, this.codec.hub, options, signal);
       return object;
     };
     const snapshot = await this.writes.modify(this.keyOf(target), change, options, signal, preconditions);
@@ -268,10 +268,10 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
       target.name,
     );
     const ownership = this.#ownership as Ownership<T>;
-    const change = (old: T, stored: T): T => {
+    const change = async (old: T, stored: T): Promise<T> => {
       const applied = ownership.applyThrough(subresource, old, { configuration, ...options });
       const object = subresource.write(old, judge(applied.document));
-      this.#refuseBrought(object, this.codec.hub.validate(object), stored, this.codec.hub, options);
+      await this.#refuseBrought(object, this.codec.hub.validate(object), stored, this.codec.hub, options, signal);
       setManagedFields(object, applied.managedFields);
       heedRepetitions(received, options);
       return object;
@@ -303,18 +303,22 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
   }
 
   /** @throws StatusError 422 with the faults that a write has brought into an object (K-242) */
-  #refuseBrought(
+  async #refuseBrought(
     object: T,
     faults: readonly FieldError[],
     stored: T,
     form: CompiledForm,
-    { subresource }: DocumentOptions,
-  ): void {
+    options: DocumentOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
     if (!faults.length) return;
     const inForm = (whole: T): unknown => this.codec.toDocument(copyOf(whole), form);
     // Faults speak of the form in which the client wrote, or else of the hub's.
-    const brought = broughtFaults(this.#judgedHere(faults, subresource), inForm(stored), inForm(object));
-    this.#documents.refuseIllTyped(object, form === this.codec.hub ? brought : broughtFaults(brought, stored, object));
+    const told = broughtFaults(this.#judgedHere(faults, options.subresource), inForm(stored), inForm(object));
+    const brought = form === this.codec.hub ? told : broughtFaults(told, stored, object);
+    if (!brought.length) return;
+    const others = await this.writes.alsoWrong(copyOf(object), stored, options, signal);
+    this.#documents.refuseIllTyped(object, [...brought, ...others]);
   }
 
   /** @returns the objects as they were before, and where the rest begins (K-301) */

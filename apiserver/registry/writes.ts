@@ -17,6 +17,7 @@ import type { Alongside, Edit, Store } from '../../storage/store.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
 import type { Admission } from './admission.ts';
 import { statusFor } from './errors.ts';
+import { judgeable } from './judgeable.ts';
 import type { KindCodec } from './kind-codec.ts';
 import {
   dedupeOwners,
@@ -130,7 +131,8 @@ export class Writes<T extends KubeObject = KubeObject> {
   ): Promise<Snapshot> {
     const { strategy, hasStatus, namespaced, nameRule } = this.#resource;
     if (hasStatus) delete (given as { status?: unknown }).status;
-    this.#refuse(given, [...faults, ...metadataFaults(given.metadata, nameRule, namespaced)]);
+    const early = [...faults, ...metadataFaults(given.metadata, nameRule, namespaced)];
+    if (early.length) this.#refuse(given, [...early, ...(await this.alsoWrong(given, undefined, context, signal))]);
     if (resourceVersion !== '' && resourceVersion !== '0')
       throw StatusError.badRequest('resourceVersion should not be set on objects to be created');
     for (const uid of dedupeOwners(given)) context.warn(repeatedOwner(uid));
@@ -231,6 +233,33 @@ export class Writes<T extends KubeObject = KubeObject> {
   /** In the newest form, with the newest key. */
   #isStoredWell(entry: Entry): boolean {
     return !entry.stale && this.#codec.renewed(entry) === undefined;
+  }
+
+  /**
+   * What rules have to say of an object that is refused anyway, so that its author hears of everything at once.
+   *
+   * @param old absent when the object is created
+   */
+  async alsoWrong(given: T, old: T | undefined, context: WriteContext, signal: AbortSignal): Promise<FieldError[]> {
+    const { strategy } = this.#resource;
+    const whole = old ? this.#within(given, old, context.subresource) : given;
+    const rest = judgeable(whole, this.#codec.hub.validate);
+    if (!rest) return [];
+    try {
+      const related = await strategy.related?.(rest.object, old, context, signal);
+      const object = old
+        ? (strategy.prepareForUpdate?.(rest.object, old, related, context) ?? rest.object)
+        : (strategy.prepareForCreate?.(rest.object, related) ?? rest.object);
+      const faults =
+        old && strategy.validateUpdate
+          ? strategy.validateUpdate(object, old, related, context)
+          : (strategy.validate?.(object, related) ?? []);
+      return faults.filter(rest.isNews);
+    } catch (error) {
+      // What may not be named is said when nothing else is wrong.
+      if (error instanceof StatusError && error.code === 403) return [];
+      throw error;
+    }
   }
 
   /** What `change` made of the object, prepared and found good. */

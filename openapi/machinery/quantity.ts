@@ -40,3 +40,6 @@ const roundedUp = (value: bigint, by: bigint): bigint => (value + by - 1n) / by;
 
 /** Whole units, rounded away from zero, as `Quantity.Value()` gives them. */
 export const wholeUnits = (nanos: Nanos): bigint => (nanos >= 0n ? roundedUp(nanos, unit) : -roundedUp(-nanos, unit));
+
+/** Is it so many whole units, with nothing left over? */
+export const isInteger = (nanos: Nanos): boolean => nanos % unit === 0n;

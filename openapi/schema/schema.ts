@@ -17,6 +17,8 @@ export interface Schema {
   readonly enum?: readonly (string | number)[];
   readonly default?: unknown;
   readonly example?: unknown;
+  /** What is told besides the pattern when that refuses a text: `e.g. '1+'`. Not published. */
+  readonly hint?: string;
   readonly nullable?: boolean;
   readonly format?: string;
   readonly pattern?: string;
@@ -59,13 +61,20 @@ interface Common<T> {
   readonly example?: T;
 }
 
-type StringOptions = Common<string> & Pick<Schema, 'pattern' | 'minLength' | 'maxLength' | 'format'>;
+type StringOptions = Common<string> & Pick<Schema, 'pattern' | 'hint' | 'minLength' | 'maxLength' | 'format'>;
 
 export const string = (description: string, options: StringOptions = {}): SchemaOf<string> => ({
   type: 'string',
   description,
   ...options,
 });
+
+/** A string of a certain form; whoever sends another is shown the example. */
+export const formed = (
+  pattern: string,
+  description: string,
+  { example, ...options }: Omit<StringOptions, 'pattern' | 'hint'> & { readonly example: string },
+): SchemaOf<string> => string(description, { pattern, hint: `e.g. '${example}'`, example, ...options });
 
 /** One of a few words. */
 export const oneOf = <const V extends string>(
@@ -95,6 +104,7 @@ const quantityForm = '^[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([numkMGTPE]|[KMGTPE]i
 export const quantity = (description: string, options: Common<string | number> = {}): SchemaOf<string | number> => ({
   'x-kubernetes-int-or-string': true,
   pattern: quantityForm,
+  hint: "e.g. '500m', '2' or '4Gi'",
   definition: 'io.bluedata.kubedirector.meta.v1.Quantity',
   description,
   ...options,

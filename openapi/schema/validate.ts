@@ -48,7 +48,8 @@ function checkFor(schema: Schema): Check {
       return void faults.push(wrongType(path, 'integer,string', value));
     if (expected && !isOfType(expected, value)) {
       // Of a number in the place of another Kubernetes tells the formats of both.
-      if (format && typeof value === 'number') faults.push(typeInvalid(String(path), format, 'float64'));
+      if (format && format !== 'password' && typeof value === 'number')
+        faults.push(typeInvalid(String(path), format, 'float64'));
       else faults.push(wrongType(path, expected, value));
       return;
     }
@@ -143,7 +144,12 @@ function reportDuplicates(
   });
 }
 
-function stringCheck({ minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern, format }: Schema): Check {
+function stringCheck(schema: Schema): Check {
+  const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern, format, hint } = schema;
+  // As Kubernetes explains its own patterns of names.
+  const form = `should match '${pattern}'${hint ? ` (${hint})` : ''}`;
+  // What is secret is not said again, where it would be kept in logs.
+  const shown = (text: string): string => (format === 'password' ? '******' : text);
   // Patterns come from schemas, which are ours, never from requests.
   const matcher = pattern === undefined ? undefined : new RegExp(pattern, 'u');
   return (text, path, faults) => {
@@ -152,9 +158,8 @@ function stringCheck({ minLength = 0, maxLength = Number.POSITIVE_INFINITY, patt
     const length = text.length < 2 * minLength || text.length > maxLength ? [...text].length : text.length;
     if (length > maxLength) faults.push(tooLong(String(path), maxLength));
     if (length < minLength)
-      faults.push(invalid(String(path), text, `${path} in body should be at least ${minLength} chars long`));
-    if (matcher && !matcher.test(text))
-      faults.push(invalid(String(path), text, `${path} in body should match '${pattern}'`));
+      faults.push(invalid(String(path), shown(text), `${path} in body should be at least ${minLength} chars long`));
+    if (matcher && !matcher.test(text)) faults.push(invalid(String(path), shown(text), `${path} in body ${form}`));
     if (format === 'date-time' && !isDateTime(text))
       faults.push(invalid(String(path), text, `${path} in body must be of type date-time: ${JSON.stringify(text)}`));
   };

@@ -8,6 +8,7 @@ import { objectMetaSchema } from '../schema/object-meta.ts';
 import {
   asField,
   boolean,
+  formed,
   integer,
   listByKey,
   listOf,
@@ -25,13 +26,12 @@ const definition = (name: string) => `io.bluedata.kubedirector.v1beta1.${name}`;
 
 /** Ids of services become port names, which have 15 characters at most; the underscore is history's. */
 const serviceId = (description: string, example: string) =>
-  string(description, { minLength: 1, pattern: '^[A-Za-z0-9]([-A-Za-z0-9_]*[A-Za-z0-9])?$', maxLength: 63, example });
+  formed('^[A-Za-z0-9]([-A-Za-z0-9_]*[A-Za-z0-9])?$', description, { minLength: 1, maxLength: 63, example });
 
 const roleId = (description: string) =>
-  string(description, {
+  formed('^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$', description, {
     minLength: 1,
     maxLength: 63,
-    pattern: '^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$',
     example: 'worker',
   });
 
@@ -48,11 +48,14 @@ const serviceEndpoint = object(
   'Where a service listens.',
   {
     port: integer('TCP port on which members listen.', { minimum: 0, maximum: 65535, example: 8080 }),
-    urlScheme: string('Scheme of its URL. Absent: the service has an address, but no URL.', {
-      pattern: '^[A-Za-z0-9][-A-Za-z0-9+.]*$',
-      maxLength: 63,
-      example: 'http',
-    }),
+    urlScheme: formed(
+      '^[A-Za-z0-9][-A-Za-z0-9+.]*$',
+      'Scheme of its URL. Absent: the service has an address, but no URL.',
+      {
+        maxLength: 63,
+        example: 'http',
+      },
+    ),
     path: string('Path of its URL.', { example: '/' }),
     isDashboard: boolean('Whether people open it in a browser; needs urlScheme. Absent: no.'),
     hasAuthToken: boolean('Whether each member gets a token that guards it. Absent: no.'),
@@ -75,14 +78,13 @@ export type AppService = TypeOf<typeof appService>;
 const setupPackage = object(
   'An archive with the scripts that configure a member.',
   {
-    packageURL: string('Where the member finds it.', {
-      pattern: '^(file|https?)://.+\\.tgz$',
+    packageURL: formed('^(file|https?)://.+\\.tgz$', 'Where the member finds it.', {
       example: 'file:///opt/configscripts/appconfig.tgz',
     }),
-    sha256: string(
+    sha256: formed(
+      '^[0-9a-f]{64}$',
       'SHA-256 of the archive in lowercase hex, as `sha256sum` prints it; a member refuses any other. Absent: it takes what it finds.',
       {
-        pattern: '^[0-9a-f]{64}$',
         example: '80e7c67ffe7dc5024a6e7392ce4361ade801fe3d8fc8f724c3090c385fd531ec',
       },
     ),
@@ -94,7 +96,11 @@ const setupPackage = object(
 );
 
 const persistDirs = (description: string) =>
-  listOf(string('A directory.', { pattern: '^/.*[^/]$' }), description, { example: ['/data', '/etc/spark'] });
+  listOf(
+    formed('^/.*[^/]$', 'A directory: an absolute path without a slash at its end.', { example: '/data' }),
+    description,
+    { example: ['/data', '/etc/spark'] },
+  );
 
 export const lifecycleEvents = ['configure', 'addnodes', 'delnodes'] as const;
 const eventList = (description: string) =>
@@ -109,8 +115,7 @@ const appRole = object(
   'A group of identical members.',
   {
     id: roleId('Unique among the roles of the app.'),
-    cardinality: string('How many members the role has: `3` means exactly three, `3+` at least three.', {
-      pattern: '^\\d+\\+?$',
+    cardinality: formed('^\\d+\\+?$', 'How many members the role has: `3` means exactly three, `3+` at least three.', {
       example: '1+',
     }),
     imageRepoTag: image('Image that members run. Absent: defaultImageRepoTag.'),
@@ -218,8 +223,7 @@ export const appSpec = object(
       { example: ['IPC_LOCK'] },
     ),
     systemdRequired: boolean('Whether the images run systemd as their first process. Absent: no.'),
-    logoURL: string('Where a picture of the application is found.', {
-      pattern: '^(file|https?)://.+\\.(jpeg|png)$',
+    logoURL: formed('^(file|https?)://.+\\.(jpeg|png)$', 'Where a picture of the application is found.', {
       example: 'https://example.com/spark.png',
     }),
   },

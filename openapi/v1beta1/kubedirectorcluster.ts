@@ -11,6 +11,7 @@ import { objectMetaSchema } from '../schema/object-meta.ts';
 import {
   asField,
   boolean,
+  formed,
   integer,
   listByKey,
   listOf,
@@ -30,7 +31,7 @@ const secretMount = object(
   'A Secret mounted into members.',
   {
     name: string('Name of the Secret, in the namespace of the cluster.', { minLength: 1, example: 'site-credentials' }),
-    mountPath: string('Directory in the member.', { pattern: '^/', example: '/etc/site' }),
+    mountPath: formed('^/', 'Directory in the member.', { example: '/etc/site' }),
     defaultMode: integer('Mode of the files, as a decimal number (420 is 0644). Absent: that of Kubernetes.', {
       minimum: 0,
       maximum: 511,
@@ -60,8 +61,7 @@ const blockStorage = object(
   'Raw block devices of each member.',
   {
     storageClassName: string('StorageClass of the devices.', { minLength: 1, example: 'fast-block' }),
-    pathPrefix: string('Path of the devices in the member, to which a number is appended.', {
-      pattern: '^/.*$',
+    pathPrefix: formed('^/.*$', 'Path of the devices in the member, to which a number is appended.', {
       example: '/dev/disk',
     }),
     numDevices: integer('How many devices each member gets.', { minimum: 1, example: 2 }),
@@ -73,16 +73,15 @@ const blockStorage = object(
 const fileInjection = object(
   'A file that each member fetches before it is configured.',
   {
-    srcURL: string('Where the member fetches the file from.', {
-      pattern: '^https?://.+$',
+    srcURL: formed('^https?://.+$', 'Where the member fetches the file from.', {
       example: 'https://example.com/site.conf',
     }),
-    destDir: string('Directory in the member that receives it.', { pattern: '^/.*$', example: '/etc/site' }),
+    destDir: formed('^/.*$', 'Directory in the member that receives it.', { example: '/etc/site' }),
     permissions: nullable(
       object(
         'Mode and owner of the file.',
         {
-          fileMode: integer('Mode, as a decimal number (420 is 0644).', { minimum: 0, example: 420 }),
+          fileMode: integer('Mode, as a decimal number (420 is 0644).', { minimum: 0, maximum: 0o7777, example: 420 }),
           fileOwner: string('Name or number of the owner.', { example: 'root' }),
           fileGroup: string('Name or number of the group.', { example: 'root' }),
         },
@@ -127,7 +126,7 @@ const volumeProjection = object(
   'An existing claim mounted into each member.',
   {
     pvcName: string('Name of the PersistentVolumeClaim.', { minLength: 1, example: 'site-data' }),
-    mountPath: string('Directory in the member.', { pattern: '^/.+$', example: '/mnt/site' }),
+    mountPath: formed('^/.+$', 'Directory in the member.', { example: '/mnt/site' }),
     readOnly: boolean('Whether it is mounted read-only. Absent: no.'),
   },
   { required: ['pvcName', 'mountPath'], definition: definition('VolumeProjection') },

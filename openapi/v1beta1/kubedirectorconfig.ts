@@ -3,7 +3,7 @@
  */
 import type { KubeObject } from '../machinery/meta.ts';
 import { objectMetaSchema } from '../schema/object-meta.ts';
-import { boolean, nullable, object, oneOf, string, type TypeOf } from '../schema/schema.ts';
+import { boolean, formed, nullable, object, oneOf, string, type TypeOf } from '../schema/schema.ts';
 import { stringMap } from './core.ts';
 import { namingSchemes, serviceTypes } from './kubedirectorcluster.ts';
 
@@ -26,9 +26,13 @@ export const configSpec = object(
     requiredSecretPrefix: string('What the names of mounted Secrets must begin with. Absent: anything.', {
       example: 'site-',
     }),
-    clusterSvcDomainBase: string('Appended to the namespace in host names of members. Absent: .svc.cluster.local.', {
-      example: '.svc.cluster.local',
-    }),
+    clusterSvcDomainBase: formed(
+      '^(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$',
+      'Appended to the namespace in host names of members. Absent: .svc.cluster.local.',
+      {
+        example: '.svc.cluster.local',
+      },
+    ),
     defaultNamingScheme: oneOf(
       namingSchemes,
       'How children are named, where a cluster does not say. Absent: Readable.',
@@ -37,6 +41,8 @@ export const configSpec = object(
       'Key for secretKeys, in hex: 16, 24 or 32 bytes, as `openssl rand -hex 32` prints it. It stays while there are clusters. Absent: a new one is made.',
       {
         pattern: '^([0-9a-fA-F]{32}|[0-9a-fA-F]{48}|[0-9a-fA-F]{64})$',
+        format: 'password',
+        hint: '32, 48 or 64 hexadecimal digits',
       },
     ),
     podLabels: nullable(stringMap('Labels for all pods of members.')),

@@ -12,14 +12,18 @@ import {
 } from '../../../openapi/machinery/field.ts';
 import { parseQuantity } from '../../../openapi/machinery/quantity.ts';
 import type { AppRole, AppSpec, KubeDirectorApp } from '../../../openapi/v1beta1/kubedirectorapp.ts';
+import { resourceNameFaults } from '../resource-names.ts';
+import { strangerWarnings } from './strangers.ts';
 
 /** What the author of an app ought to know although it is allowed. */
-export const appWarnings = ({ spec: app }: KubeDirectorApp): string[] =>
-  app.roles.flatMap(({ cardinality }, i) => {
+export const appWarnings = ({ spec: app }: KubeDirectorApp): string[] => [
+  ...strangerWarnings(app),
+  ...app.roles.flatMap(({ cardinality }, i) => {
     const { least, open } = parseCardinality(cardinality);
     if (least > 0 || open) return [];
     return [`${spec.child('roles').index(i).child('cardinality')}: the role can never have members`];
-  });
+  }),
+];
 
 export function validateApp({ spec: app }: KubeDirectorApp): FieldError[] {
   const roles = app.roles.map(({ id }) => id);
@@ -54,8 +58,11 @@ function roleFaults(
   const { least } = parseCardinality(cardinality);
   if (least > maxMembers)
     faults.push(invalid(at.child('cardinality'), cardinality, `a cluster has at most ${maxMembers} members`));
-  for (const [name, amount] of Object.entries(minResources ?? {}))
-    if (isNegative(amount)) faults.push(invalid(at.child('minResources').key(name), amount, negative));
+  for (const [name, amount] of Object.entries(minResources ?? {})) {
+    const place = at.child('minResources').key(name);
+    faults.push(...resourceNameFaults(name).map((text) => invalid(place, name, text)));
+    if (isNegative(amount)) faults.push(invalid(place, amount, negative));
+  }
   if (minStorage && isNegative(minStorage.size))
     faults.push(invalid(at.child('minStorage').child('size'), minStorage.size, negative));
   if (containerSpec?.tty && !containerSpec.stdin)
@@ -74,7 +81,7 @@ const dashboardFaults = ({ services = [] }: AppSpec, at: FieldPath): FieldError[
   );
 
 const unknownIn = (ids: readonly string[], known: readonly string[], at: FieldPath): FieldError[] =>
-  ids.flatMap((id, i) => (known.includes(id) ? [] : [notSupported(at.index(i), id, known)]));
+  ids.flatMap((id, i) => (known.includes(id) ? [] : [notSupported(at.index(i), id, [...new Set(known)])]));
 
 /** Two services of one role cannot listen on one port: its Service object could not be made. */
 function portFaults({ services = [], config }: AppSpec): FieldError[] {

@@ -2,9 +2,10 @@
  * Amounts that a role of a cluster asks for: whether they make sense, and whether they suffice for the app.
  */
 import { type FieldError, type FieldPath, invalid, required } from '../../../openapi/machinery/field.ts';
-import { type Nanos, parseQuantity, wholeUnits } from '../../../openapi/machinery/quantity.ts';
+import { isInteger, type Nanos, parseQuantity, wholeUnits } from '../../../openapi/machinery/quantity.ts';
 import type { AppRole } from '../../../openapi/v1beta1/kubedirectorapp.ts';
 import type { ClusterRole } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import { isWhole, resourceNameFaults } from '../resource-names.ts';
 
 type Amount = string | number;
 
@@ -16,29 +17,49 @@ export const amountFaults = (role: ClusterRole, offered: AppRole | undefined, at
   ...(offered ? [...minResourceFaults(role, offered, at), ...minStorageFaults(role, offered, at)] : []),
 ];
 
-/** What is below the minimum, and was taken all the same where amounts were compared in whole units. */
-export const amountWarnings = (role: ClusterRole, offered: AppRole, at: FieldPath): string[] =>
-  shortages(role, offered)
+/** What is taken all the same: an amount below the minimum where amounts were compared in whole units, and what no host has. */
+export const amountWarnings = (role: ClusterRole, offered: AppRole | undefined, at: FieldPath): string[] => [
+  ...(offered ? shortages(role, offered) : [])
     .filter(({ tolerated }) => tolerated)
     .map(
       ({ name, wanted, least }) =>
         `${requestAt(at, name)}: ${wanted} is less than the ${least} that the app needs, and is accepted since it is rounded up`,
-    );
+    ),
+  ...wholenessWarnings(role, at.child('resources')),
+];
 
 /** As Kubernetes judges the resources of a container. */
 function resourceFaults({ resources }: ClusterRole, at: FieldPath): FieldError[] {
   const { limits = {} } = resources ?? {};
   const requests = resources?.requests ?? {};
-  const negative = (amounts: Readonly<Record<string, Amount>>, place: FieldPath): FieldError[] =>
-    Object.entries(amounts).flatMap(([name, amount]) =>
-      nanos(amount) < 0n ? [invalid(place.key(name), amount, 'must be greater than or equal to 0')] : [],
-    );
+  const each = (amounts: Readonly<Record<string, Amount>>, place: FieldPath): FieldError[] =>
+    Object.entries(amounts).flatMap(([name, amount]) => [
+      ...resourceNameFaults(name).map((text) => invalid(place.key(name), name, text)),
+      ...(nanos(amount) < 0n ? [invalid(place.key(name), amount, 'must be greater than or equal to 0')] : []),
+    ]);
   const beyond = Object.entries(requests).flatMap(([name, amount]) => {
     const limit = limits[name];
     if (limit === undefined || nanos(amount) <= nanos(limit)) return [];
     return [invalid(at.child('requests').key(name), amount, `must be less than or equal to ${name} limit of ${limit}`)];
   });
-  return [...negative(limits, at.child('limits')), ...negative(requests, at.child('requests')), ...beyond];
+  return [...each(limits, at.child('limits')), ...each(requests, at.child('requests')), ...beyond];
+}
+
+/** Kubernetes asks for more of GPUs and the like, which past releases left to it: their pods would not be made. */
+function wholenessWarnings({ resources }: ClusterRole, at: FieldPath): string[] {
+  const { limits = {} } = resources ?? {};
+  const requests = resources?.requests ?? {};
+  const warnings = (kind: 'limits' | 'requests', amounts: Readonly<Record<string, Amount>>): string[] =>
+    Object.entries(amounts)
+      .filter(([name]) => isWhole(name))
+      .flatMap(([name, amount]) => {
+        const place = at.child(kind).key(name);
+        if (!isInteger(nanos(amount)))
+          return [`${place}: Kubernetes makes no pods with ${amount} of it: it must be an integer`];
+        if (kind === 'limits' || (limits[name] !== undefined && nanos(limits[name]) === nanos(amount))) return [];
+        return [`${place}: Kubernetes makes no pods with it unless the limit of ${name} is equal`];
+      });
+  return [...warnings('limits', limits), ...warnings('requests', requests)];
 }
 
 const positive = (amount: Amount | undefined, at: FieldPath): FieldError[] =>

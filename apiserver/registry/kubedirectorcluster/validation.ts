@@ -23,6 +23,7 @@ import type { ClusterRole, ClusterSpec, KubeDirectorCluster } from '../../../ope
 import type { ConfigSpec } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
 import { annotationFaults, labelsFaults } from '../metadata.ts';
 import { amountFaults, amountWarnings } from './amounts.ts';
+import { environmentFaults } from './environment.ts';
 import type { ClusterRelated, FoundApp } from './lookups.ts';
 import { mountFaults } from './mounts.ts';
 import { addedReferences, referenced, referencesOf } from './references.ts';
@@ -38,6 +39,7 @@ export function validateCluster(
     ...(found ? appFaults(cluster, found, roles) : [notFound(spec.child('app'), cluster.app)]),
     ...cluster.roles.flatMap((role, i) => [
       ...amountFaults(role, offeredBy(found, role), roles.index(i)),
+      ...environmentFaults(role, roles.index(i)),
       ...mapFaults(role, roles.index(i)),
     ]),
     ...sizeFaults(cluster, roles),
@@ -117,10 +119,9 @@ export function clusterWarnings(
   { spec: cluster }: KubeDirectorCluster,
   { found, missing }: Pick<ClusterRelated, 'found' | 'missing'>,
 ): string[] {
-  const amounts = cluster.roles.flatMap((role, i) => {
-    const offered = offeredBy(found, role);
-    return offered ? amountWarnings(role, offered, spec.child('roles').index(i)) : [];
-  });
+  const amounts = cluster.roles.flatMap((role, i) =>
+    amountWarnings(role, offeredBy(found, role), spec.child('roles').index(i)),
+  );
   return [...amounts, ...missing];
 }
 

@@ -189,6 +189,29 @@ describe('an app', () => {
     ]);
   });
 
+  for (const [what, spec, warning] of [
+    [
+      'with a letter too few',
+      { defaultImageRepTag: 'x' },
+      'spec.defaultImageRepTag: it is kept, but means nothing: perhaps \\"defaultImageRepoTag\\" is meant',
+    ],
+    [
+      'with other capitals',
+      { services: [{ id: 'web', endPoint: { port: 80 } }] },
+      'spec.services[0].endPoint: it is kept, but means nothing: perhaps \\"endpoint\\" is meant',
+    ],
+    [
+      'as v1alpha1 calls it',
+      { persist_dirs: ['/data'] },
+      'spec.persist_dirs: it is kept, but means nothing in v1beta1: it is a word of v1alpha1',
+    ],
+  ] as const)
+    it(`is warned of a field that is kept and known to nobody, since it is written ${what}`, async () => {
+      const { code, warnings } = await server.admin.ask(`${appsPath}?dryRun=All`, { body: appDocument('w', spec) });
+      expect(code).to.equal(201);
+      expect(warnings).to.deep.equal([`299 - "${warning}"`]);
+    });
+
   it('is warned of a role that can have no members', async () => {
     const { code, warnings } = await server.admin.ask(`${appsPath}?dryRun=All`, {
       body: withWorker({ cardinality: '0' }),

@@ -40,6 +40,8 @@ const apps = {
   booting: withRoles({}, { systemdRequired: true }),
 };
 
+const fromPod = { fieldRef: { fieldPath: 'metadata.name' } };
+
 describe('a cluster', () => {
   let server: TestServer;
   before(async () => {
@@ -133,6 +135,32 @@ describe('a cluster', () => {
       accepted: clusterDocument('judged', { app: 'optional', roles: [{ id: 'head' }] }),
       refused: clusterDocument('judged', { roles: [{ id: 'head' }] }),
       fault: 'spec.roles: Required value: the app needs role "worker" with 1+ members',
+    },
+    {
+      rule: 'names resources that containers can have',
+      accepted: withWorker({
+        resources: { limits: { 'ephemeral-storage': '1Gi', 'hugepages-2Mi': '4Mi', 'amd.com/gpu': 1 } },
+      }),
+      refused: withWorker({ resources: { limits: { mem: '1Gi' } } }),
+      fault: 'spec.roles[1].resources.limits[mem]: Invalid value: "mem": must be a standard resource for containers',
+    },
+    {
+      rule: 'names variables as containers can have them',
+      accepted: withWorker({ env: [{ name: 'spark.executor memory', value: '' }] }),
+      refused: withWorker({ env: [{ name: 'A=B', value: '' }] }),
+      fault: 'spec.roles[1].env[0].name: Invalid value: "A=B": a valid environment variable name must',
+    },
+    {
+      rule: 'has a value for a variable, or one place to read it from',
+      accepted: withWorker({ env: [{ name: 'A', value: '', valueFrom: fromPod }] }),
+      refused: withWorker({ env: [{ name: 'A', value: 'a', valueFrom: fromPod }] }),
+      fault: 'spec.roles[1].env[0].valueFrom: Invalid value: "": may not be specified when `value` is not empty',
+    },
+    {
+      rule: 'has no two places to read a variable from',
+      accepted: withWorker({ env: [{ name: 'A', valueFrom: fromPod }] }),
+      refused: withWorker({ env: [{ name: 'A', valueFrom: { ...fromPod, secretKeyRef: { name: 's', key: 'k' } } }] }),
+      fault: 'spec.roles[1].env[0].valueFrom: Invalid value: "": may not have more than one field',
     },
     {
       rule: 'requests what its app needs at least (M1)',
@@ -397,10 +425,42 @@ describe('a cluster', () => {
     ]);
   });
 
+  it('is warned of GPUs that Kubernetes would give to no pod', async () => {
+    const gpu = (limits: object, requests: object) => withWorker({ resources: { limits, requests } });
+    const warned = async (body: object) => (await send('POST', `${clustersPath}?dryRun=All`, body)).warnings;
+    expect(await warned(gpu({ 'amd.com/gpu': 2, cpu: '1.5' }, { 'amd.com/gpu': '2', cpu: '500m' }))).to.deep.equal([]);
+    const unequal = 'Kubernetes makes no pods with it unless the limit of amd.com/gpu is equal';
+    for (const limits of [{}, { 'amd.com/gpu': 2 }])
+      expect(await warned(gpu(limits, { 'amd.com/gpu': 1 }))).to.deep.equal([
+        `299 - "spec.roles[1].resources.requests[amd.com/gpu]: ${unequal}"`,
+      ]);
+    expect(await warned(gpu({ 'amd.com/gpu': '500m' }, {}))).to.deep.equal([
+      '299 - "spec.roles[1].resources.limits[amd.com/gpu]: Kubernetes makes no pods with 500m of it: it must be an integer"',
+    ]);
+  });
+
+  it('is told of values that its schema forbids and of rules that the rest breaks at once, also when it changes', async () => {
+    const { resourceVersion } = (await send('POST', clustersPath, clusterDocument('mended'))).body.metadata;
+    const roles = [{ id: 'head', members: 2 }, { id: 'worker', members: 'two' }, { id: 'tail' }];
+    const faulty = clusterDocument('mended', { roles }, { resourceVersion });
+    const told = [
+      'spec.roles[1].members: Invalid value: "string": spec.roles[1].members in body must be of type integer: "string"',
+      'spec.roles[0].members: Invalid value: 2: the app allows 1',
+      'spec.roles[2].id: Unsupported value: "tail": supported values: "head", "worker"',
+    ];
+    expect(
+      faultsOf(await send('POST', `${clustersPath}?dryRun=All`, clusterDocument('fresh', { roles }))),
+    ).to.deep.equal(told);
+    expect(faultsOf(await send('PUT', `${clustersPath}/mended`, faulty))).to.deep.equal(told);
+    const patch = { method: 'PATCH', body: { spec: { roles } }, type: 'application/merge-patch+json' };
+    expect(faultsOf(await server.admin.ask(`${clustersPath}/mended`, patch))).to.deep.equal(told);
+    await send('DELETE', `${clustersPath}/mended`);
+  });
+
   it('is warned where rounding up lets an amount pass for the minimum, as it always did (M1)', async () => {
     const { code, warnings } = await send('POST', `${clustersPath}?dryRun=All`, least({ cpu: '500m' }));
     expect(code).to.equal(201);
-    expect(warnings).to.deep.equal([
+    expect(warnings).to.include.members([
       '299 - "spec.roles[1].resources.requests[cpu]: 500m is less than the 1 that the app needs, and is accepted since it is rounded up"',
     ]);
   });

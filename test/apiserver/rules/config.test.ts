@@ -49,7 +49,13 @@ describe('the configuration', () => {
       rule: 'has a key for AES in hex (CF6)',
       accepted: config({ masterEncryptionKey: '0123456789abcdefABCDEF0123456789' }),
       refused: config({ masterEncryptionKey: '0123456789abcdef' }),
-      fault: 'spec.masterEncryptionKey: Invalid value: "0123456789abcdef"',
+      fault: 'spec.masterEncryptionKey: Invalid value: "******"',
+    },
+    {
+      rule: 'has a domain that can follow a namespace',
+      accepted: config({ clusterSvcDomainBase: '.svc.example.com' }),
+      refused: config({ clusterSvcDomainBase: 'svc.example.com' }),
+      fault: 'spec.clusterSvcDomainBase: Invalid value: "svc.example.com"',
     },
     {
       rule: 'wants labels on pods that pods can have (CF7)',

@@ -38,7 +38,7 @@ describe('kubedirector check', function () {
       'faulty/loose.yaml:5: key "name" already set in map',
       'faulty/loose.yaml:10: spec.roles[0].member: unknown field',
       'faulty/schema.yaml:10: spec.roles[0].members: Invalid value: -1: spec.roles[0].members in body should be greater than or equal to 0',
-      String.raw`faulty/schema.yaml:12: spec.roles[0].storage.size: Invalid value: "much": spec.roles[0].storage.size in body should match '^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,2})?$'`,
+      String.raw`faulty/schema.yaml:12: spec.roles[0].storage.size: Invalid value: "much": spec.roles[0].storage.size in body should match '^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,2})?$' (e.g. '500m', '2' or '4Gi')`,
       'faulty/packages/broken/startscript:4: Syntax error: end of file unexpected (expecting "fi")',
       'faulty/packages/empty/startscript:1: there is no startscript: members could not be set up',
       'faulty/packages/plain/startscript:1: it is not executable: chmod +x',

@@ -5,9 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { appDocument, clusterDocument } from '../make/documents.ts';
 import { wrongWith } from './answers.ts';
-import { ask, type ClientParts, collection, group, type Reply } from './client.ts';
-
-const clustersIn = (namespace: string): string => `${group}/namespaces/${namespace}/kubedirectorclusters`;
+import { ask, type ClientParts, clustersIn, collection, type Reply } from './client.ts';
 
 interface Named {
   readonly metadata: { readonly name: string; readonly resourceVersion: string };

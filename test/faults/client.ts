@@ -11,6 +11,7 @@ import type { Seeded } from './seeded.ts';
 
 export const group = '/apis/kubedirector.bluedata.io/v1beta1';
 export const collection = (namespace: string): string => `${group}/namespaces/${namespace}/kubedirectorapps`;
+export const clustersIn = (namespace: string): string => `${group}/namespaces/${namespace}/kubedirectorclusters`;
 const valueAnnotation = 'kubedirector.example/value';
 const bulkAnnotation = 'kubedirector.example/bulk';
 

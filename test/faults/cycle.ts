@@ -4,8 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BondClient } from './bonds.ts';
-import { Client, collection } from './client.ts';
+import { Client } from './client.ts';
 import { History } from './history.ts';
+import { caughtUp, cleared, recovered } from './recovery.ts';
 import { unexplained } from './register-checker.ts';
 import { Seeded } from './seeded.ts';
 import { Truth } from './truth.ts';
@@ -47,9 +48,6 @@ export interface CycleResult {
   readonly bonds: number;
 }
 
-/** How long the world may take to be itself again once all faults are over: an election, a start, and a cache to fill. */
-const recoveryMs = 60_000;
-
 export async function runCycle(world: World, options: CycleOptions): Promise<CycleResult> {
   const { seed, durationMs, clients: count = 8, paceMs = 20, bulkBytes = 0 } = options;
   const chance = new Seeded(seed);
@@ -68,13 +66,11 @@ export async function runCycle(world: World, options: CycleOptions): Promise<Cyc
       new Client({ name: `w${i}`, chance: chance.fork(), history, pools, namespaces, names, paceMs, bulkBytes }),
   );
   const [first = '', second = ''] = namespaces;
+  const bondNamespace = `${first}-${second.slice(-4)}`;
   const bonds = Array.from(
     { length: bondClients },
     (_, i) =>
-      new BondClient({ name: `b${i}`, chance: chance.fork(), history, pools, paceMs }, `${first}-${second.slice(-4)}`, [
-        'x',
-        'y',
-      ]),
+      new BondClient({ name: `b${i}`, chance: chance.fork(), history, pools, paceMs }, bondNamespace, ['x', 'y']),
   );
   const watching = watchers.map((watcher) => watcher.run(stop.watchers.signal));
   const working = [...clients, ...bonds].map((client) => client.run(stop.clients.signal));
@@ -95,7 +91,10 @@ export async function runCycle(world: World, options: CycleOptions): Promise<Cyc
     stop.watchers.abort();
     await Promise.all([...working, ...watching]);
   }
-  return { seed, faults, ...judged(history, watchers) };
+  const result = { seed, faults, ...judged(history, watchers) };
+  // What a cycle leaves would fill the disk of the next ones.
+  const left = await cleared(world, [...namespaces, bondNamespace]);
+  return { ...result, violations: [...result.violations, ...left] };
 }
 
 /** Few, since what they do is larger, and in each other's way all the time. */
@@ -131,49 +130,6 @@ async function disturb(
     await sleep(holdMs);
     await world.heal();
   }
-}
-
-/** Waits until every server answers a read of the newest state. @returns the newest revision that one told */
-async function recovered(world: World, namespace: string, history: History): Promise<number> {
-  const deadline = performance.now() + recoveryMs;
-  let newest = 0;
-  for (const [i, { pool }] of world.replicas.entries())
-    for (;;) {
-      const answer = await pool
-        .request({ method: 'GET', path: collection(namespace) })
-        .then(async ({ statusCode, body }) => ({ statusCode, text: await body.text() }))
-        .catch((error: Error) => ({ statusCode: 0, text: error.message }));
-      if (answer.statusCode === 200) {
-        const { metadata } = JSON.parse(answer.text) as { metadata: { resourceVersion: string } };
-        newest = Math.max(newest, Number(metadata.resourceVersion));
-        break;
-      }
-      if (performance.now() > deadline) {
-        history.faults.push(`server ${i} did not recover: ${answer.statusCode} ${answer.text}`);
-        break;
-      }
-      await sleep(50);
-    }
-  return newest;
-}
-
-/** Waits until every watch has told all there is. */
-async function caughtUp(
-  world: World,
-  watchers: readonly Watcher[],
-  namespace: string,
-  history: History,
-): Promise<void> {
-  const newest = await recovered(world, namespace, history);
-  const deadline = performance.now() + recoveryMs;
-  for (const watcher of watchers)
-    while (watcher.reached < newest) {
-      if (performance.now() > deadline) {
-        history.faults.push(`${watcher.name} came to ${watcher.reached}, not to ${newest}`);
-        break;
-      }
-      await sleep(20);
-    }
 }
 
 function judged(history: History, watchers: readonly Watcher[]): Omit<CycleResult, 'seed' | 'faults'> {

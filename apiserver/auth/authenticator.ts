@@ -18,9 +18,15 @@ export interface Authenticator {
 /** Who calls: always somebody, be it `system:anonymous`. */
 export type Authentication = (request: Request, signal: AbortSignal) => Promise<UserInfo>;
 
+/** The token that a request shows. Other schemes and empty tokens are no credentials (K-422). */
+export function bearerToken(header: string | undefined): string | undefined {
+  const match = /^bearer +(\S+)\s*$/i.exec(header ?? '');
+  return match?.[1];
+}
+
 /**
  * A later authenticator may succeed where an earlier one objected; when none does and any objected, the answer is 401, so a wrong
- * credential never becomes anonymous (K-408).
+ * credential never becomes anonymous, nor does a token where nobody knows any (K-408).
  */
 export const authenticateBy =
   (authenticators: readonly Authenticator[], log: Log): Authentication =>
@@ -35,6 +41,6 @@ export const authenticateBy =
         log.error('authentication failed', error, { authenticator: name });
       }
     }
-    if (objections) throw StatusError.unauthorized();
+    if (objections || bearerToken(request.headers.authorization) !== undefined) throw StatusError.unauthorized();
     return anonymous;
   };

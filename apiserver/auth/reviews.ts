@@ -11,7 +11,7 @@ import { parseLabelSelector } from '../../openapi/machinery/label-selector.ts';
 import { isRecord } from '../../openapi/machinery/meta.ts';
 import { underSignals, withinMs } from '../../openapi/machinery/signal.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
-import type { Authenticator } from './authenticator.ts';
+import { type Authenticator, bearerToken } from './authenticator.ts';
 import { type AuthorizationAttributes, type Authorizer, allow, type Decision } from './authorizer.ts';
 import { ExpiringCache } from './expiring-cache.ts';
 import type { UserInfo } from './user.ts';
@@ -73,12 +73,6 @@ export function tokenReview(port: ReviewPort, clock: Clock): Authenticator {
       return user;
     },
   };
-}
-
-/** Other schemes and empty tokens are no credentials (K-422). */
-function bearerToken(header: string | undefined): string | undefined {
-  const match = /^bearer +(\S+)\s*$/i.exec(header ?? '');
-  return match?.[1];
 }
 
 async function ask(port: ReviewPort, token: string, signal: AbortSignal): Promise<UserInfo | undefined> {

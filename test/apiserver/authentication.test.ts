@@ -59,6 +59,16 @@ describe('authentication', () => {
       });
     });
 
+    it('refuses a token where nobody knows any, instead of making its bearer anonymous (K-408)', async () => {
+      const stranger = await server.asStranger(false);
+      const asked = async (authorization: string) =>
+        (await stranger.ask(clustersPath, { headers: { authorization } })).code;
+      expect(await asked('Bearer wrong')).to.equal(401);
+      // Other schemes, and no token at all, are no credentials.
+      expect(await asked('Basic d3Jvbmc6d3Jvbmc=')).to.equal(403);
+      expect(await asked('Bearer ')).to.equal(403);
+    });
+
     it('lets the superuser group through, whatever the authorizer says (K-423)', async () => {
       expect((await server.admin.ask(clustersPath)).code).to.equal(200);
     });

@@ -78,6 +78,14 @@ function duplicatedKey(error: unknown, text: string): string | undefined {
   return `line ${error.mark.line + 1}: key ${JSON.stringify(key)} already set in map`;
 }
 
+/** What others would read as moments, or as merging, though we do not: texts like these are quoted. */
+const elsewhere = new Type('tag:yaml.org,2002:timestamp', {
+  kind: 'scalar',
+  resolve: (text: string | null) => text !== null && /^(\d{4}-\d\d?-\d\d?([Tt \t].*)?|<<)$/.test(text),
+  predicate: () => false,
+});
+const quoting = schema.extend({ implicit: [elsewhere] });
+
 /** Keys in order, no line folding, no aliases. */
 export const encodeYaml = (value: unknown): Buffer =>
-  Buffer.from(dump(value, { sortKeys: true, lineWidth: -1, noRefs: true, schema, quotingType: '"' }));
+  Buffer.from(dump(value, { sortKeys: true, lineWidth: -1, noRefs: true, schema: quoting, quotingType: '"' }));

@@ -94,16 +94,15 @@ export function negotiate(accept: string | undefined, forWatch = false): Negotia
 }
 
 /**
- * In what a Status is written, which is never transformed (K-121).
+ * In what a Status is written. It is never transformed, so clauses that ask for a form made of an object do not count (K-106, K-121).
  *
- * @param plainOnly do clauses count that ask for a form made of the object? Not where such a form was just refused (K-106)
  * @returns undefined when the client wants nothing that we have
  */
-export function statusMedia(accept: string | undefined, plainOnly = false): Media | undefined {
+export function statusMedia(accept: string | undefined): Media | undefined {
   if (!accept) return 'json';
   for (const { type, parameters } of clausesOf(accept)) {
     const media = mediaOf(type, false);
-    if (media && !(plainOnly && parameters.has('as'))) return media;
+    if (media && !parameters.has('as')) return media;
   }
   return undefined;
 }

@@ -76,7 +76,7 @@ export const sendValue = (exchange: Exchange, code: number, media: Media, value:
 export function sendStatus(exchange: Exchange, status: Status): Promise<void> {
   const seconds = status.details?.retryAfterSeconds;
   if (seconds !== undefined) exchange.response.setHeader('retry-after', String(seconds));
-  const media = statusMedia(exchange.request.headers.accept, status.code === 406);
+  const media = statusMedia(exchange.request.headers.accept);
   if (media === undefined) return sendIndented(exchange, status.code ?? 200, status);
   if (media === 'protobuf') return sendBytes(exchange, status.code ?? 200, mediaTypes.protobuf, statusBody(status));
   return sendValue(exchange, status.code ?? 200, media, status);

@@ -257,7 +257,9 @@ describe('a client', () => {
 
   for (const [accept, type] of [
     [as(json, 'Table'), json],
-    [as(protobuf, metadataOnly), protobuf],
+    [as(protobuf, metadataOnly), json],
+    [`${as(protobuf, metadataOnly)},${yaml}`, yaml],
+    [`${as(json, metadataOnly)},${protobuf}`, protobuf],
     [yaml, yaml],
     [`${protobuf}, */*`, protobuf],
     [json, json],
@@ -415,6 +417,13 @@ describe('a client', () => {
         expect(code).to.equal(201);
         expect(object.spec.free.v).to.equal(read);
       });
+
+    it('gets moments in quotes, so that it reads the text that was sent (K-114)', async () => {
+      const body = fixtureObject('yaml', { free: { day: '2026-11-22', '<<': 'x' } });
+      const { text } = await ask(`${fixturesPath}?dryRun=All`, yaml, { body });
+      expect(text).to.match(/\n {2}creationTimestamp: "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"\n/);
+      expect(text).to.contain('    "<<": x\n    day: "2026-11-22"\n');
+    });
 
     it('gets blocks, with keys in order, and quotes around what would be misread (K-114)', async () => {
       const body = fixtureObject('yaml', { free: { on: 'yes', b: 'no', a: '1', deep: { z: [1, { y: 2 }] } } });

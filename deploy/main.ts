@@ -11,6 +11,7 @@ import { migrateFlags } from './commands/migrate-storage.ts';
 import { restoreFlags } from './commands/restore.ts';
 import { sandboxFlags } from './commands/sandbox/options.ts';
 import { serveFlags } from './commands/serve/options.ts';
+import { restartSmall } from './memory.ts';
 
 const help = `Usage: kubedirector COMMAND [FLAGS]
 
@@ -46,10 +47,11 @@ ${flagsHelp(restoreFlags)}
 async function run([command, ...args]: readonly string[]): Promise<void> {
   switch (args.includes('--help') ? 'help' : command) {
     case 'sandbox':
-      return args[0] === 'kubeconfig'
-        ? (await import('./commands/sandbox/user.ts')).userCommand(args.slice(1))
-        : (await import('./commands/sandbox/command.ts')).sandboxCommand(args);
+      if (args[0] === 'kubeconfig') return (await import('./commands/sandbox/user.ts')).userCommand(args.slice(1));
+      restartSmall();
+      return (await import('./commands/sandbox/command.ts')).sandboxCommand(args);
     case 'serve':
+      restartSmall();
       return (await import('./commands/serve/command.ts')).serveCommand(args);
     case 'deploy':
       return (await import('./commands/deploy/command.ts')).deployCommand(args);

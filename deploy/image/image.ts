@@ -3,6 +3,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { memoryEnvironment, memoryFlags } from '../memory.ts';
 import { type ContainerConfig, writeImage } from './archive.ts';
 import { fetchPackages } from './debian.ts';
 import { layer, type Recipe } from './layer.ts';
@@ -68,19 +69,14 @@ async function build(
   return { name, id: await writeImage({ names: [name], config, layers }, output) };
 }
 
-/**
- * Megabytes of V8's space for what is young. At its own 16 and more, a burst of requests leaves a hundred megabytes behind that are
- * never given back; measured (`test/bench/scale.ts`), 4 cost a few percent of the time of a create and save them.
- */
-const youngSpace = '--max-semi-space-size=4';
-
 const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const configFor = ({ version, description, license }: Manifest): ContainerConfig => ({
   User: `${userId}:${userId}`,
-  Env: [path, 'NODE_ENV=production'],
+  Env: [path, 'NODE_ENV=production', ...Object.entries(memoryEnvironment).map(([name, value]) => `${name}=${value}`)],
   WorkingDir: '/app',
-  Entrypoint: [nodePath, youngSpace, programPath],
+  // As it would start itself anew if it were started without.
+  Entrypoint: [nodePath, ...memoryFlags, programPath],
   Cmd: ['serve'],
   Labels: {
     'org.opencontainers.image.title': 'KubeDirector',

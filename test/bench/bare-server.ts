@@ -13,6 +13,7 @@ import { kubeDirectorResources } from '../../apiserver/registry/index.ts';
 import { catalogLookups } from '../../apiserver/registry/kubedirectorcluster/catalog.ts';
 import { Registries } from '../../apiserver/registry/registries.ts';
 import { versionInfo } from '../../apiserver/version.ts';
+import { collectWhenIdle } from '../../deploy/memory.ts';
 import { systemClock } from '../../openapi/machinery/clock.ts';
 import { jsonLog } from '../../openapi/machinery/log.ts';
 import { openStore, type StoreOptions } from '../../storage/open.ts';
@@ -47,6 +48,7 @@ const server = new ApiServer({
 });
 const port = await server.start();
 await server.ready(AbortSignal.timeout(10_000));
+collectWhenIdle();
 process.stdout.write(`${JSON.stringify({ port })}\n`);
 process.on('SIGTERM', () => {
   void server.stop().then(() => kv.close());

@@ -34,13 +34,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const folder = mkdtempSync(join(tmpdir(), 'clusters-bench-'));
 const child = spawn(
   process.execPath,
-  [
-    '--max-semi-space-size=4',
-    join(import.meta.dirname, '../../deploy/main.ts'),
-    'sandbox',
-    '--port=0',
-    `--data-dir=${folder}`,
-  ],
+  [join(import.meta.dirname, '../../deploy/main.ts'), 'sandbox', '--port=0', `--data-dir=${folder}`],
   { stdio: ['ignore', 'pipe', 'inherit'] },
 );
 process.on('exit', () => child.kill());

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { join } from 'node:path';
 import { issueClientCertificate, issueServerCertificate, makeAuthority } from '../../apiserver/serving/certificates.ts';
+import { memoryEnvironment, memoryFlags } from '../../deploy/memory.ts';
 import type { StoreOptions } from '../../storage/open.ts';
 
 export const ca = await makeAuthority('bench');
@@ -24,8 +25,9 @@ export async function startServer(store: StoreOptions): Promise<Server> {
   const settings = JSON.stringify({ store, cert: serving.cert, key: serving.key, ca: ca.cert });
   const began = performance.now();
   // As `npm start` and the image start it.
-  const flags = ['--max-semi-space-size=4'];
+  const flags = process.env.FLAGS?.split(' ') ?? memoryFlags;
   const child = spawn(process.execPath, [...flags, join(import.meta.dirname, 'bare-server.ts'), settings], {
+    env: { ...memoryEnvironment, ...process.env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];

@@ -3,6 +3,7 @@
  */
 import { plainLog } from '../../../openapi/machinery/log.ts';
 import { isStorageError } from '../../../storage/errors.ts';
+import { collectWhenIdle } from '../../memory.ts';
 import { UsageError } from '../flags.ts';
 import { type SandboxOptions, sandboxOptions } from './options.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
@@ -26,6 +27,7 @@ export async function sandboxCommand(args: readonly string[]): Promise<void> {
   say('  kubectl create -f catalog/clusters/cr-cluster-spark221e2.yaml');
   say('');
   say('Ctrl-C stops it; what you made is there again at the next start.');
+  collectWhenIdle();
   await told();
   say('\nstopping …');
   await sandbox.stop();

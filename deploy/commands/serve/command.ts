@@ -3,6 +3,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { jsonLog } from '../../../openapi/machinery/log.ts';
+import { collectWhenIdle } from '../../memory.ts';
 import { UsageError } from '../flags.ts';
 import { serveOptions } from './options.ts';
 import { type Served, startServing } from './serve.ts';
@@ -37,6 +38,7 @@ export async function serveCommand(args: readonly string[]): Promise<void> {
     process.exitCode = 1;
     return;
   }
+  collectWhenIdle();
   await ended.promise;
   served.announceStop();
   await delay(options.shutdownDelayMs);

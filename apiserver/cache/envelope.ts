@@ -9,7 +9,7 @@ import type { KubeObject } from '../../openapi/machinery/meta.ts';
 
 const field = Buffer.from('"resourceVersion":"');
 const afterVersion = Buffer.from('",');
-const quote = 0x22;
+const [quote, backslash, openBrace, closeBrace] = [0x22, 0x5c, 0x7b, 0x7d];
 
 /** How objects of one kind and version begin. */
 export class Envelope {
@@ -40,6 +40,16 @@ export class Envelope {
     return this.#joined(served, end + afterVersion.length, revision);
   }
 
+  /** Where the metadata of every object begins in its bytes. */
+  get metadataStart(): number {
+    return this.#head.length - 1;
+  }
+
+  /** Where that of one ends. */
+  metadataEnd(bytes: Buffer): number {
+    return endOfObject(bytes, this.metadataStart);
+  }
+
   #joined(source: Buffer, from: number, revision: number): Buffer {
     const version = String(revision);
     const head = this.#head.length;
@@ -53,4 +63,23 @@ export class Envelope {
     source.copy(bytes, at, from);
     return bytes;
   }
+}
+
+/** Where the object that begins at `start` ends, in JSON that we wrote. */
+function endOfObject(json: Buffer, start: number): number {
+  let depth = 0;
+  for (let at = start; at < json.length; at += 1) {
+    const byte = json[at];
+    if (byte === quote) at = endOfString(json, at);
+    else if (byte === openBrace) depth += 1;
+    else if (byte === closeBrace && --depth === 0) return at + 1;
+  }
+  return json.length;
+}
+
+/** Where the string that begins at `start` has its last quote. */
+function endOfString(json: Buffer, start: number): number {
+  let at = start + 1;
+  while (at < json.length && json[at] !== quote) at += json[at] === backslash ? 2 : 1;
+  return at;
 }

@@ -39,6 +39,7 @@ export class Snapshot implements SnapshotParts {
   readonly fields: Readonly<Record<string, FieldValue>>;
   readonly bytes: Buffer;
   readonly whole: boolean;
+  #metadataEnd = 0;
 
   constructor(parts: SnapshotParts) {
     this.key = parts.key;
@@ -56,6 +57,12 @@ export class Snapshot implements SnapshotParts {
   /** The object, parsed anew: the caller may change it. */
   object<T extends KubeObject>(): T {
     return parseOwn(this.bytes) as T;
+  }
+
+  /** Where its metadata ends in the bytes; found once. */
+  metadataEnd(envelope: Envelope): number {
+    this.#metadataEnd ||= envelope.metadataEnd(this.bytes);
+    return this.#metadataEnd;
   }
 
   /** The same state under a later revision: what there is to tell of an object that went (K-220, K-221). */

@@ -1,7 +1,6 @@
 /**
  * The verbs of a resource over HTTP: options and bodies in, the registry's answer out in the form that the client asked for.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { demanded } from '../../openapi/machinery/field-selector.ts';
 import { copyOf } from '../../openapi/machinery/json.ts';
 import { isRecord } from '../../openapi/machinery/meta.ts';
@@ -33,11 +32,8 @@ import {
   writeOptions,
 } from './options.ts';
 import type { Representation, View } from './representation.ts';
-import { sendJson, sendStatus } from './respond.ts';
+import { sendJson, sendList, sendStatus } from './respond.ts';
 import { streamWatch } from './watch-stream.ts';
-
-/** After so many rows or objects that had to be made, other requests get their turn. */
-const piecesPerTurn = 2000;
 
 export class ObjectHandlers {
   readonly #representation: Representation;
@@ -159,18 +155,13 @@ export class ObjectHandlers {
     return sendJson(exchange, code, view.negotiated.media, this.#representation.single(codec, snapshot, view));
   }
 
-  async #sendList(exchange: Exchange, { codec }: ObjectRegistry, answer: ListAnswer, view: View): Promise<void> {
+  #sendList(exchange: Exchange, { codec }: ObjectRegistry, answer: ListAnswer, view: View): Promise<void> {
     const meta = {
       resourceVersion: String(answer.revision),
       ...(answer.continue && { continue: answer.continue }),
       ...(answer.remaining !== undefined && { remainingItemCount: answer.remaining }),
     };
-    const pieces: Buffer[] = [];
-    for (const piece of this.#representation.list(codec, answer.items, view, meta)) {
-      pieces.push(piece);
-      if (pieces.length % piecesPerTurn === 0) await nextTurn();
-    }
-    return sendJson(exchange, 200, view.negotiated.media, Buffer.concat(pieces));
+    return sendList(exchange, view.negotiated.media, this.#representation.list(codec, answer.items, view, meta));
   }
 }
 

@@ -1,18 +1,20 @@
 /**
  * Objects as bytes for clients: in a served version, as metadata alone, as rows of a table; single, in lists and in watch events.
  *
- * The hub's form is what the cache holds, so it costs nothing; every other form is made once per object (derived-forms.ts).
+ * The hub's form is what the cache holds, so that and the metadata in it cost nothing; every other form is made once per object
+ * (derived-forms.ts).
  */
-import { ageSince, type Clock } from '../../openapi/machinery/clock.ts';
+import type { Clock } from '../../openapi/machinery/clock.ts';
 import { jsonText } from '../../openapi/machinery/json.ts';
-import { apiVersionOf, type KubeObject, type ListMeta } from '../../openapi/machinery/meta.ts';
+import { apiVersionOf, type ListMeta } from '../../openapi/machinery/meta.ts';
 import type { DerivedForms } from '../cache/derived-forms.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
-import { parseOwn } from '../codec/json.ts';
 import { metadataBody, metadataItem, metadataListBody } from '../codec/protobuf/meta.ts';
 import type { KindCodec } from '../registry/kind-codec.ts';
-import { type Cell, type Column, hubForm } from '../registry/resource.ts';
+import { hubForm } from '../registry/resource.ts';
+import { Chunks, copiedBytes, madeBytes } from './chunks.ts';
 import type { Negotiated } from './negotiation.ts';
+import { cellsOf, tableEnd, tableHead } from './table.ts';
 
 /** What rows of a table carry besides their cells (K-122). */
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
@@ -37,7 +39,7 @@ export class Representation {
 
   /** The object as JSON in a served version. */
   json(codec: KindCodec, snapshot: Snapshot, version: string): Buffer {
-    if (version === hubForm(codec.resource).version) return snapshot.bytes;
+    if (this.#isHub(codec, version)) return snapshot.bytes;
     return this.#forms.of(snapshot, version, () => {
       const form = codec.form(version);
       return Buffer.from(jsonText(codec.toDocument(snapshot.object(), form)));
@@ -48,14 +50,15 @@ export class Representation {
   single(codec: KindCodec, snapshot: Snapshot, view: View): Buffer {
     const { transform, metaVersion, media } = view.negotiated;
     if (media === 'protobuf') return metadataBody(this.#protobuf(snapshot), metaVersion);
-    if (transform === 'Table')
-      return Buffer.concat(this.#table(codec, [snapshot], view, { resourceVersion: String(snapshot.revision) }));
-    if (transform) return this.#metadata(snapshot, metaVersion);
-    return this.json(codec, snapshot, view.version);
+    if (transform === 'Table') return this.#tableOf(codec, snapshot, view, true);
+    if (!transform) return this.json(codec, snapshot, view.version);
+    const out = new Chunks(snapshot.bytes.length);
+    this.#metadata(codec, snapshot, metaVersion, out);
+    return Buffer.concat(out.rest());
   }
 
   /**
-   * A list, piece by piece; joined, the pieces are its JSON, or all metadata in protobuf.
+   * A list, chunk by chunk; joined, the chunks are its JSON, or all metadata in protobuf.
    *
    * @param meta the list's own metadata
    */
@@ -66,29 +69,31 @@ export class Representation {
       yield metadataListBody(meta, bare, metaVersion);
       return;
     }
+    const out = new Chunks(!transform && this.#isHub(codec, view.version) ? copiedBytes : madeBytes);
     if (transform === 'Table') {
-      yield* this.#table(codec, items, view, meta);
+      yield* this.#table(codec, items, view, meta, out);
       return;
     }
     const { listKind, group } = codec.resource;
     const [kind, apiVersion] = transform
       ? ['PartialObjectMetadataList', `meta.k8s.io/${metaVersion}`]
       : [listKind, apiVersionOf({ group, version: view.version })];
-    yield Buffer.from(
-      `{"kind":${quoted(kind)},"apiVersion":${quoted(apiVersion)},"metadata":${jsonText(meta)},"items":[`,
-    );
+    out.text(`{"kind":${quoted(kind)},"apiVersion":${quoted(apiVersion)},"metadata":${jsonText(meta)},"items":[`);
     for (const [i, item] of items.entries()) {
-      if (i) yield comma;
-      yield transform ? this.#metadata(item, metaVersion) : this.json(codec, item, view.version);
+      if (i) out.text(',');
+      if (transform) this.#metadata(codec, item, metaVersion, out);
+      else out.bytes(this.json(codec, item, view.version));
+      yield* out.full();
     }
-    yield listEnd;
+    out.text(']}');
+    yield* out.rest();
   }
 
   /** The object of a watch event, in the form that the view asks for. */
   eventObject(codec: KindCodec, snapshot: Snapshot, view: View, first: boolean): Buffer {
     if (view.negotiated.transform !== 'Table') return this.single(codec, snapshot, view);
     // Only the first event of a stream says what the columns are (K-226).
-    return Buffer.concat(this.#table(codec, [snapshot], view, { resourceVersion: String(snapshot.revision) }, first));
+    return this.#tableOf(codec, snapshot, view, first);
   }
 
   /** The name under which all watches with the same view share their frames; undefined when they cannot. */
@@ -103,89 +108,48 @@ export class Representation {
     return this.#forms.of(snapshot, 'protobuf', () => metadataItem(snapshot.object()));
   }
 
-  #metadata(snapshot: Snapshot, metaVersion: string): Buffer {
-    return this.#forms.of(snapshot, `meta/${metaVersion}`, () => {
-      const { metadata } = snapshot.object();
-      return Buffer.from(
-        jsonText({ kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${metaVersion}`, metadata }),
-      );
-    });
+  /** Metadata alone: it stands in the object's bytes as it is served. */
+  #metadata({ envelope }: KindCodec, snapshot: Snapshot, metaVersion: string, out: Chunks): void {
+    out.text(`{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${metaVersion}","metadata":`);
+    out.bytes(snapshot.bytes, envelope.metadataStart, snapshot.metadataEnd(envelope));
+    out.text('}');
   }
 
-  #table(codec: KindCodec, items: readonly Snapshot[], view: View, meta: object, withColumns = true): Buffer[] {
+  #tableOf(codec: KindCodec, snapshot: Snapshot, view: View, withColumns: boolean): Buffer {
+    const meta = { resourceVersion: String(snapshot.revision) };
+    const out = new Chunks(snapshot.bytes.length);
+    return Buffer.concat([...this.#table(codec, [snapshot], view, meta, out, withColumns)]);
+  }
+
+  *#table(
+    codec: KindCodec,
+    items: readonly Snapshot[],
+    view: View,
+    meta: object,
+    out: Chunks,
+    withColumns = true,
+  ): Generator<Buffer, void, undefined> {
     const { columns } = codec.resource;
-    const head = tableHead(view.negotiated.metaVersion, meta, withColumns ? columns : []);
-    return [head, ...items.flatMap((item, i) => [...(i ? [comma] : []), ...this.#row(codec, item, view)]), listEnd];
+    out.text(tableHead(view.negotiated.metaVersion, meta, withColumns ? columns : []));
+    for (const [i, item] of items.entries()) {
+      const cells = this.#forms.of(item, 'cells', () => cellsOf(item.object(), columns));
+      out.text(`${i ? ',' : ''}{"cells":${cells.at(this.#clock.now())},"object":`);
+      this.#rowObject(codec, item, view, out);
+      out.text('}');
+      yield* out.full();
+    }
+    out.text(tableEnd);
+    yield* out.rest();
   }
 
-  #row(codec: KindCodec, snapshot: Snapshot, view: View): Buffer[] {
-    const cells = this.#forms.of(snapshot, 'cells', () => {
-      const object = snapshot.object();
-      return Buffer.from(jsonText(codec.resource.columns.map((column) => column.cell(object))));
-    });
+  #rowObject(codec: KindCodec, snapshot: Snapshot, view: View, out: Chunks): void {
     const { includeObject, version, negotiated } = view;
-    const object =
-      includeObject === 'None'
-        ? nullText
-        : includeObject === 'Object'
-          ? this.json(codec, snapshot, version)
-          : this.#metadata(snapshot, negotiated.metaVersion);
-    return [rowStart, this.#withAges(cells), rowMiddle, object, rowEnd];
+    if (includeObject === 'None') out.text('null');
+    else if (includeObject === 'Object') out.bytes(this.json(codec, snapshot, version));
+    else this.#metadata(codec, snapshot, negotiated.metaVersion, out);
   }
 
-  /** Cells are remembered with times in them; what is printed is the time since then. */
-  #withAges(cells: Buffer): Buffer {
-    if (!cells.includes('"since"')) return cells;
-    return Buffer.from(cellsText(parseOwn(cells) as Cell[], this.#clock));
+  #isHub({ resource }: KindCodec, version: string): boolean {
+    return version === hubForm(resource).version;
   }
-}
-
-const comma = Buffer.from(',');
-const listEnd = Buffer.from(']}');
-const rowStart = Buffer.from('{"cells":');
-const rowMiddle = Buffer.from(',"object":');
-const rowEnd = Buffer.from('}');
-const nullText = Buffer.from('null');
-
-const cellsText = (cells: readonly Cell[], clock: Clock): string =>
-  jsonText(
-    cells.map((cell) => {
-      if (!cell || typeof cell !== 'object') return cell;
-      const { since, before = '', after = '' } = cell;
-      return `${before}${ageSince(since, clock.now())}${after}`;
-    }),
-  );
-
-function tableHead(metaVersion: string, meta: object, columns: readonly Column<KubeObject>[]): Buffer {
-  const definitions = columns.map(({ name, type, format = '', description, priority = 0 }) => ({
-    name,
-    type,
-    format,
-    description,
-    priority,
-  }));
-  return Buffer.from(
-    `{"kind":"Table","apiVersion":"meta.k8s.io/${metaVersion}","metadata":${jsonText(meta)},"columnDefinitions":${jsonText(definitions)},"rows":[`,
-  );
-}
-
-/** A table of one document that is no stored object, such as a Scale. */
-export function documentTable(
-  document: KubeObject,
-  columns: readonly Column<KubeObject>[],
-  metaVersion: string,
-  clock: Clock,
-): Buffer {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = document.metadata;
-  const metadata = { name, namespace, uid, resourceVersion, creationTimestamp };
-  const object = { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${metaVersion}`, metadata };
-  const cells = cellsText(
-    columns.map((column) => column.cell(document)),
-    clock,
-  );
-  return Buffer.concat([
-    tableHead(metaVersion, { resourceVersion }, columns),
-    Buffer.from(`{"cells":${cells},"object":${jsonText(object)}}`),
-    listEnd,
-  ]);
 }

@@ -2,23 +2,23 @@
  * Answers on the wire: headers that every answer has, bodies, compression, warnings, errors (K-004 to K-015, K-353 to K-358, K-475).
  */
 import { once } from 'node:events';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { pipeline } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createGzip } from 'node:zlib';
 import { jsonText } from '../../openapi/machinery/json.ts';
 import type { Status } from '../../openapi/machinery/status.ts';
 import { parseOwn } from '../codec/json.ts';
 import { statusBody } from '../codec/protobuf/meta.ts';
 import { encodeYaml } from '../codec/yaml.ts';
+import { copiedBytes } from './chunks.ts';
 import type { Exchange } from './exchange.ts';
 import { asksForPretty, type Media, mediaTypes, statusMedia } from './negotiation.ts';
 import { isYes } from './query.ts';
 
-const zip = promisify(gzip);
-
 /** Smaller answers are not worth compressing (K-013). */
 const gzipThreshold = 131_072;
-/** Large answers are written in pieces, so that other requests get their turn between them. */
-const chunkBytes = 256 * 1024;
+/** What is compressed comes in pieces of this size. */
+const zippedBytes = 64 * 1024;
 /** Sum of the texts of all warnings, and the length that each is cut to when that is passed (K-476). */
 const [maxWarnings, cutWarning] = [4096, 256];
 
@@ -102,30 +102,78 @@ export async function sendBytes(
   body: Buffer,
   worthZipping = gzipThreshold,
 ): Promise<void> {
-  const { response, request } = exchange;
+  const { response } = exchange;
+  if (!begins(exchange, code, type)) return;
+  if (body.length > worthZipping && acceptsGzip(exchange)) return sendChunks(exchange, zipped(exchange, [body]));
+  response.setHeader('content-length', body.length);
+  if (body.length > copiedBytes) return sendChunks(exchange, slicesOf(body));
+  // Whole, though its time may be over: that is what it says then.
+  response.end(exchange.request.method === 'HEAD' ? undefined : body);
+}
+
+/**
+ * Sends a list as `sendJson` does. A long one is sent as it is made, and never held as a whole where it can be sent as it is.
+ *
+ * @param chunks of JSON, or of what was negotiated
+ */
+export async function sendList(exchange: Exchange, media: Media, chunks: Iterable<Buffer>): Promise<void> {
+  if (media !== 'json' || wantsPretty(exchange)) return sendJson(exchange, 200, media, await joined(chunks));
+  const making = chunks[Symbol.iterator]();
+  const [first, second] = [making.next(), making.next()];
+  if (first.done || second.done) return sendJson(exchange, 200, media, first.value ?? Buffer.alloc(0));
+  if (!begins(exchange, 200, mediaTypes.json)) return;
+  const all = continued([first.value, second.value], making);
+  return sendChunks(exchange, acceptsGzip(exchange) ? zipped(exchange, all) : all);
+}
+
+/** Sets what is the same however the body is sent. @returns is there anybody to send it to? */
+function begins(exchange: Exchange, code: number, type: string): boolean {
+  const { response } = exchange;
+  if (response.writableEnded || response.destroyed) return false;
   setWarnings(exchange);
   response.setHeader('content-type', type);
-  let bytes = body;
-  if (body.length > worthZipping && acceptsGzip(request.headers['accept-encoding'])) {
-    bytes = await zip(body, { level: 1 });
-    response.setHeader('content-encoding', 'gzip');
-    addVary(response, 'Accept-Encoding');
-  }
-  if (response.writableEnded || response.destroyed) return;
   response.statusCode = code;
-  response.setHeader('content-length', bytes.length);
-  if (bytes.length <= chunkBytes) {
-    response.end(request.method === 'HEAD' ? undefined : bytes);
-    return;
-  }
-  for (let at = 0; at < bytes.length; at += chunkBytes)
-    if (!(await write(exchange, bytes.subarray(at, at + chunkBytes)))) return;
+  return true;
+}
+
+async function sendChunks(exchange: Exchange, chunks: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<void> {
+  const { response, request } = exchange;
+  if (request.method !== 'HEAD') for await (const chunk of chunks) if (!(await write(exchange, chunk))) return;
   response.end();
 }
 
+/** What is sent instead, compressed in another thread. */
+function zipped({ response }: Exchange, chunks: Iterable<Buffer>): AsyncIterable<Buffer> {
+  response.setHeader('content-encoding', 'gzip');
+  addVary(response, 'Accept-Encoding');
+  const zip = createGzip({ level: 1, chunkSize: zippedBytes });
+  // Whoever reads is told of a failure; one who stops reading ends both.
+  pipeline(chunks, zip, () => {});
+  return zip;
+}
+
+function* slicesOf(body: Buffer): Generator<Buffer, void, undefined> {
+  for (let at = 0; at < body.length; at += copiedBytes) yield body.subarray(at, at + copiedBytes);
+}
+
+function* continued(begun: readonly Buffer[], rest: Iterator<Buffer>): Generator<Buffer, void, undefined> {
+  yield* begun;
+  for (let next = rest.next(); !next.done; next = rest.next()) yield next.value;
+}
+
+/** Other requests get their turn between chunks. */
+async function joined(chunks: Iterable<Buffer>): Promise<Buffer> {
+  const all: Buffer[] = [];
+  for (const chunk of chunks) {
+    all.push(chunk);
+    await nextTurn();
+  }
+  return Buffer.concat(all);
+}
+
 /** Only the bare token counts, as in Kubernetes: `gzip;q=0` does not. */
-const acceptsGzip = (header: string | string[] | undefined): boolean =>
-  String(header ?? '')
+const acceptsGzip = ({ request }: Exchange): boolean =>
+  String(request.headers['accept-encoding'] ?? '')
     .split(',')
     .some((token) => token.trim() === 'gzip');
 

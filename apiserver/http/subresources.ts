@@ -21,8 +21,9 @@ import type { Exchange } from './exchange.ts';
 import { bareType } from './negotiation.ts';
 import { receivePatch, viewOf } from './objects.ts';
 import { revisionOf, writeOptions } from './options.ts';
-import { documentTable, type View } from './representation.ts';
+import type { View } from './representation.ts';
 import { sendJson, sendValue } from './respond.ts';
+import { documentTable } from './table.ts';
 
 export class SubresourceHandlers {
   readonly #clock: Clock;

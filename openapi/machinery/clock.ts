@@ -43,7 +43,12 @@ const withRest = (count: number, unit: string, rest: number, restUnit: string): 
   rest ? `${count}${unit}${rest}${restUnit}` : `${count}${unit}`;
 
 /** The age of an object from its creationTimestamp. */
-export const ageSince = (creationTimestamp: string | undefined, nowMs: number): string => {
-  const created = creationTimestamp ? Date.parse(creationTimestamp) : Number.NaN;
-  return Number.isNaN(created) ? '<unknown>' : ageText(nowMs - created);
-};
+export const ageSince = (creationTimestamp: string | undefined, nowMs: number): string =>
+  ageAt(timeOf(creationTimestamp), nowMs);
+
+/** What a time stands for, in milliseconds since the epoch; NaN: nobody knows. */
+export const timeOf = (text: string | undefined): number => (text ? Date.parse(text) : Number.NaN);
+
+/** The age of what happened at such a time. */
+export const ageAt = (atMs: number, nowMs: number): string =>
+  Number.isNaN(atMs) ? '<unknown>' : ageText(nowMs - atMs);

@@ -239,6 +239,24 @@ describe('a long answer', () => {
       expect(JSON.parse(text).spec.free.long).to.equal(long);
     });
 
+  it('that is a long list is the same whole or compressed, though it is sent in pieces (K-013)', async () => {
+    const names = Array.from({ length: 5 }, (_, i) => `piece-${i}`);
+    for (const [i, name] of names.entries())
+      await server.admin.ask(fixturesPath, {
+        body: fixtureObject(name, { free: { long: 'é'.repeat(70_000 * (i + 1)) } }),
+      });
+    const whole = await raw(fixturesPath, {});
+    const zipped = await raw(fixturesPath, { 'accept-encoding': 'gzip' });
+    expect(zipped.headers['content-encoding']).to.equal('gzip');
+    for (const text of [whole.bytes.toString(), gunzipSync(zipped.bytes).toString()]) {
+      const { items } = JSON.parse(text) as { items: { metadata: { name: string }; spec: Record<string, unknown> }[] };
+      const lengths = items
+        .filter(({ metadata }) => names.includes(metadata.name))
+        .map(({ spec }) => (spec.free as { long: string }).long.length);
+      expect(lengths).to.deep.equal(names.map((_, i) => 70_000 * (i + 1)));
+    }
+  });
+
   it('is compressed only when it is long, except the document of OpenAPI 2 (K-013)', async () => {
     const gzip = { 'accept-encoding': 'gzip' };
     expect((await raw(`${fixturesPath}/short`, gzip)).headers['content-encoding']).to.equal(undefined);

@@ -43,6 +43,7 @@ export function writeOptions(
     warn,
     subresource: attributes.subresource,
     dryRun: query.has('dryRun'),
+    isPatch: kind === 'PatchOptions',
     fieldValidation: (validation || 'Warn') as FieldValidation,
     manager: { name: query.get('fieldManager') || programOf(exchange), apiVersion: apiVersionOf(attributes) },
   };
@@ -120,6 +121,7 @@ function fromQuery(query: URLSearchParams): GivenDeleteOptions {
 }
 
 function fromBody(body: unknown): GivenDeleteOptions {
+  if (body === null) return {};
   if (!isRecord(body)) throw StatusError.badRequest('the delete options are not an object');
   const { kind, propagationPolicy, orphanDependents, dryRun, preconditions, gracePeriodSeconds } = body;
   if (kind !== undefined && kind !== 'DeleteOptions')

@@ -68,7 +68,7 @@ export class SubresourceHandlers {
     if (applies && bareType(exchange.header('content-type')) === applyType)
       return this.#apply(exchange, registry, { ...subresource, owned }, view);
     const { wire } = registry.resource;
-    const decode = await receivePatch(exchange, { ...(wire && { wire }), tracksOwnership: false }, () => {});
+    const decode = await receivePatch(exchange, { ...(wire && { wire }), tracksOwnership: applies === true }, () => {});
     const options = writeOptions(exchange, 'PatchOptions');
     const patch = decode();
     const { attributes, signal } = exchange;
@@ -128,6 +128,8 @@ export class SubresourceHandlers {
     const { kind, group } = subresource;
     const apiVersion = apiVersionOf(subresource);
     if (!isRecord(document)) throw StatusError.badRequest(`the body is not a ${kind}`);
+    // Whoever puts something to a path of Scales means a Scale.
+    if (document.kind === undefined && document.apiVersion === undefined) Object.assign(document, { apiVersion, kind });
     if (document.kind !== kind || document.apiVersion !== apiVersion)
       throw StatusError.badRequest(
         `the body is a ${inWords(document.apiVersion)}, Kind=${inWords(document.kind)}; expected ${apiVersion}, Kind=${kind}`,

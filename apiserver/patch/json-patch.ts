@@ -41,7 +41,7 @@ export function parseJsonPatch(patch: unknown): PatchOperation[] {
   if (!Array.isArray(patch)) throw StatusError.badRequest('error decoding patch: a JSON patch is a list of operations');
   if (patch.length > maxOperations)
     throw StatusError.entityTooLarge(
-      `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`,
+      `Request entity too large: The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`,
     );
   return patch.map((operation, i) => {
     if (!isRecord(operation)) throw StatusError.badRequest('error decoding patch: an operation is an object');

@@ -4,15 +4,17 @@
 import { inWords } from '../../openapi/machinery/json.ts';
 import { isRecord } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
-import { checkRevision, type DocumentOptions, metadataOf, type ReceivedDocument } from './documents.ts';
+import { checkName, checkRevision, type DocumentOptions, metadataOf, type ReceivedDocument } from './documents.ts';
 
 /** @throws StatusError 400 */
 export function checkedConfiguration(
-  value: unknown,
+  given: unknown,
   kind: string,
   apiVersion: string,
-  name: string,
+  target: { readonly name: string; readonly namespace: string },
 ): Record<string, unknown> {
+  // Nothing at all is YAML of an object that says nothing.
+  const value = given ?? {};
   if (!isRecord(value)) throw StatusError.badRequest('error decoding YAML: the configuration is no object');
   if (value.kind !== kind || value.apiVersion !== apiVersion) {
     const [group, version] = groupVersion(value.apiVersion);
@@ -20,14 +22,7 @@ export function checkedConfiguration(
   }
   const metadata = isRecord(value.metadata) ? value.metadata : {};
   if (metadata.managedFields !== undefined) throw StatusError.badRequest('metadata.managedFields must be nil');
-  if (metadata.name === undefined || metadata.name === '')
-    throw StatusError.badRequest(
-      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
-    );
-  if (metadata.name !== name)
-    throw StatusError.badRequest(
-      `the name of the object (${inWords(metadata.name)}) does not match the name on the URL (${name})`,
-    );
+  checkName(value, target);
   return value;
 }
 

@@ -50,6 +50,8 @@ export class Documents<T extends KubeObject = KubeObject> {
     for (const field of ['apiVersion', 'kind'])
       if (typeof document[field] !== 'string')
         throw refusal(`couldn't get version/kind; json parse error: ${field} is not a string (${snippet(text())})`);
+    if (/\/.*\//.test(document.apiVersion as string))
+      throw refusal(`unexpected GroupVersion string: ${document.apiVersion} (${snippet(text())})`);
     if (document.apiVersion !== apiVersion)
       throw StatusError.badRequest(
         `the API version in the data (${document.apiVersion}) does not match the expected API version (${apiVersion})`,
@@ -60,6 +62,23 @@ export class Documents<T extends KubeObject = KubeObject> {
       throw StatusError.invalid({ group, kind: String(document.kind) }, typeof name === 'string' ? name : '', [fault]);
     }
     return document;
+  }
+
+  /** The same of what a patch has made of a document, which could be read before (K-250). */
+  checkedPatch(document: Record<string, unknown>, form: CompiledForm): Record<string, unknown> {
+    const { kind } = this.#codec.resource;
+    const { apiVersion } = document;
+    for (const [field, word] of [
+      ['kind', 'Kind'],
+      ['apiVersion', 'apiVersion'],
+    ] as const)
+      if (!document[field]) throw unreadablePatch(document, `Object '${word}' is missing in '${jsonText(document)}'`);
+      else if (typeof document[field] !== 'string') throw unreadablePatch(document, `${field} is not a string`);
+    if (apiVersion === form.apiVersion) return this.checked(document, form);
+    const { name } = metadataOf(document);
+    const fault = invalid('apiVersion', apiVersion, `must be ${form.apiVersion}`);
+    const [group = ''] = String(apiVersion).includes('/') ? String(apiVersion).split('/', 1) : [];
+    throw StatusError.invalid({ group, kind }, typeof name === 'string' ? name : '', [fault]);
   }
 
   /** A document as an object, with the faults that its schema finds; the strategy must not see an object that has any. */
@@ -102,8 +121,7 @@ export class Documents<T extends KubeObject = KubeObject> {
   ): { object: T; faults: readonly FieldError[] } {
     const strict = options.fieldValidation === 'Strict';
     const text = strict ? jsonText(document) : '';
-    const refusal = (why: string): StatusError =>
-      StatusError.invalid({ group: '', kind: '' }, '', [invalid('patch', text || jsonText(document), why)]);
+    const refusal = (why: string): StatusError => unreadablePatch(document, why, text);
     try {
       const { unknown, faults } = this.#codec.normalise(document, form, options.warn);
       const findings = [...inPatch, ...unknown.map(unknownField)];
@@ -144,6 +162,9 @@ export class Documents<T extends KubeObject = KubeObject> {
   }
 }
 
+const unreadablePatch = (document: unknown, why: string, text = ''): StatusError =>
+  StatusError.invalid({ group: '', kind: '' }, '', [invalid('patch', text || jsonText(document), why)]);
+
 export const unknownField = (path: string): string => `unknown field ${JSON.stringify(path)}`;
 
 /** Whatever a document has for metadata; empty when that is none. */
@@ -168,7 +189,7 @@ export function checkName(
     );
   if (namespace !== undefined && namespace !== '' && namespace !== expectedNamespace)
     throw StatusError.badRequest(
-      `the namespace of the object (${inWords(namespace)}) does not match the namespace on the URL (${expectedNamespace})`,
+      `the namespace of the object (${inWords(namespace)}) does not match the namespace on the request (${expectedNamespace})`,
     );
 }
 

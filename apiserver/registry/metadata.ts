@@ -122,7 +122,8 @@ function ownerFaults(owners: readonly OwnerReference[] = []): FieldError[] {
   const faults: FieldError[] = [];
   for (const owner of owners) {
     const { apiVersion, kind, name, uid } = owner;
-    if (!apiVersion) faults.push(invalid(place.child('apiVersion'), '', 'version must not be empty'));
+    if (!/^[^/]+(\/[^/]+)?$/.test(apiVersion ?? ''))
+      faults.push(invalid(place.child('apiVersion'), apiVersion ?? '', 'version must not be empty'));
     for (const [field, value] of Object.entries({ kind, name, uid }))
       if (!value) faults.push(invalid(place.child(field), '', 'must not be empty'));
     if (apiVersion === 'v1' && kind === 'Event')

@@ -145,8 +145,9 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
       const { resourceVersion, uid } = stored.metadata;
       const patched = patch.apply(this.codec.toDocument(old, form));
       if (!isRecord(patched)) throw StatusError.unprocessable('patch', 'what it makes is no object');
-      const document = this.#documents.checked(patched, form);
+      const document = this.#documents.checkedPatch(patched, form);
       checkName(document, target);
+      this.#checkKept(metadataOf(document).resourceVersion, target.name);
       this.#sameObject(metadataOf(document), { uid, resourceVersion }, target.name);
       const { object, faults } = this.#documents.decodedPatch(document, form, options, patch.findings);
       await this.#refuseBrought(object, faults, stored, form, options, signal);
@@ -169,10 +170,11 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     signal: AbortSignal,
   ): Promise<{ readonly snapshot: Snapshot; readonly created: boolean }> {
     const form = this.codec.form(target.version);
-    const configuration = checkedConfiguration(received.value, this.resource.kind, form.apiVersion, target.name);
+    const configuration = checkedConfiguration(received.value, this.resource.kind, form.apiVersion, target);
     this.#documents.respell(configuration, target.version, options.warn);
-    const preconditions = preconditionsIn(configuration);
+    const { uid, resourceVersion } = preconditionsIn(configuration);
     const change = (old: T | undefined): T => {
+      if (old) this.#sameObject({ uid }, old.metadata, target.name);
       const object = this.#applied(configuration, old, form, options);
       heedRepetitions(received, options);
       return object;
@@ -181,24 +183,30 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     for (;;) {
       try {
         return {
-          snapshot: await this.writes.modify(this.keyOf(target), change, context, signal, preconditions),
+          snapshot: await this.writes.modify(
+            this.keyOf(target),
+            change,
+            context,
+            signal,
+            resourceVersion === undefined ? {} : { resourceVersion },
+          ),
           created: false,
         };
       } catch (error) {
         if (!isNotFound(error) || options.subresource) throw error;
       }
-      if (preconditions.uid)
+      if (uid)
         throw StatusError.conflict(
           this.writes.groupResource,
           target.name,
-          `uid mismatch: the provided object specified uid ${preconditions.uid}, and no existing object was found`,
+          `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
         );
       await mayCreate();
       try {
-        return {
-          snapshot: await this.writes.create(change(undefined), target.namespace, context, signal),
-          created: true,
-        };
+        const object = change(undefined);
+        // Nothing is there that it could be the version of.
+        delete object.metadata.resourceVersion;
+        return { snapshot: await this.writes.create(object, target.namespace, context, signal), created: true };
       } catch (error) {
         // Somebody was quicker: then it is there to be changed.
         if (!isAlreadyExists(error)) throw error;
@@ -261,14 +269,11 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     options: ApplyOptions,
     signal: AbortSignal,
   ): Promise<KubeObject> {
-    const configuration = checkedConfiguration(
-      received.value,
-      subresource.kind,
-      apiVersionOf(subresource),
-      target.name,
-    );
+    const configuration = checkedConfiguration(received.value, subresource.kind, apiVersionOf(subresource), target);
+    const { uid, resourceVersion } = preconditionsIn(configuration);
     const ownership = this.#ownership as Ownership<T>;
     const change = async (old: T, stored: T): Promise<T> => {
+      this.#sameObject({ uid }, old.metadata, target.name);
       const applied = ownership.applyThrough(subresource, old, { configuration, ...options });
       const object = subresource.write(old, judge(applied.document));
       await this.#refuseBrought(object, this.codec.hub.validate(object), stored, this.codec.hub, options, signal);
@@ -282,7 +287,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
       change,
       context,
       signal,
-      preconditionsIn(configuration),
+      resourceVersion === undefined ? {} : { resourceVersion },
     );
     return subresource.read(snapshot.object<T>());
   }
@@ -347,6 +352,12 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     }
     checkRevision(sent);
     if (sent !== metadata.resourceVersion) throw StatusError.conflict(this.writes.groupResource, metadata.name);
+  }
+
+  /** Whoever takes the resourceVersion out of an object asks for an update without any (K-231). @throws StatusError 422 */
+  #checkKept(patched: unknown, name: string): void {
+    const isGone = patched === undefined || patched === null || patched === '' || patched === '0';
+    if (isGone && !this.resource.allowsUnconditionalUpdate) throw this.#unconditional(name);
   }
 
   #unconditional(name: string): StatusError {

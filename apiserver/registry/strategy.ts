@@ -25,6 +25,8 @@ export interface WriteContext {
   readonly warn: (text: string) => void;
   /** Absent: whoever owned fields before does so afterwards. */
   readonly manager?: Manager;
+  /** Is this a patch, an apply included? */
+  readonly isPatch?: boolean;
   /** Is this an apply, whose object says itself who owns its fields? */
   readonly isApply?: boolean;
 }

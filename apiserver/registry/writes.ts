@@ -135,7 +135,7 @@ export class Writes<T extends KubeObject = KubeObject> {
     if (early.length) this.#refuse(given, [...early, ...(await this.alsoWrong(given, undefined, context, signal))]);
     if (resourceVersion !== '' && resourceVersion !== '0')
       throw StatusError.badRequest('resourceVersion should not be set on objects to be created');
-    for (const uid of dedupeOwners(given)) context.warn(repeatedOwner(uid));
+    warnOfRepeated(dedupeOwners(given), context);
 
     const key = this.#keyOf(given);
     let object = given;
@@ -272,7 +272,7 @@ export class Writes<T extends KubeObject = KubeObject> {
     const { strategy, namespaced, nameRule } = this.#resource;
     await this.#admit('UPDATE', old.metadata.namespace ?? '', old.metadata.name, context, signal);
     let object = this.#within(given, old, context.subresource);
-    for (const uid of dedupeOwners(object)) context.warn(repeatedOwner(uid));
+    warnOfRepeated(dedupeOwners(object), context);
     const related = await strategy.related?.(object, old, context, signal);
     object = strategy.prepareForUpdate?.(object, old, related, context) ?? object;
     if (this.#countsGenerations && !sameJson(this.#desired(object), this.#desired(old)))
@@ -368,8 +368,14 @@ const withoutStatus = <T extends KubeObject>(object: T): T => {
   return rest as unknown as T;
 };
 
-const repeatedOwner = (uid: string): string =>
-  `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uid}`;
+/** Of a patch Kubernetes says when it looked, which is after admission (K-167). */
+function warnOfRepeated(uids: readonly string[], { isPatch, warn }: WriteContext): void {
+  const when = isPatch ? ' after mutating admission happens' : '';
+  if (uids.length)
+    warn(
+      `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uids.join(', ')}`,
+    );
+}
 
 /** A name from its prefix (K-162). */
 export const generated = (prefix: string): string =>

@@ -46,6 +46,8 @@ function checkFor(schema: Schema): Check {
     }
     if (intOrString && typeof value !== 'string' && typeOf(value) !== 'integer')
       return void faults.push(wrongType(path, 'integer,string', value));
+    if (allowed && !allowed.includes(value as string))
+      faults.push(notSupported(String(path), value, allowed.map(String)));
     if (expected && !isOfType(expected, value)) {
       // Of a number in the place of another Kubernetes tells the formats of both.
       if (format && format !== 'password' && typeof value === 'number')
@@ -53,8 +55,6 @@ function checkFor(schema: Schema): Check {
       else faults.push(wrongType(path, expected, value));
       return;
     }
-    if (allowed && !allowed.includes(value as string))
-      faults.push(notSupported(String(path), value, allowed.map(String)));
     inner?.(value, path, faults);
   };
 }

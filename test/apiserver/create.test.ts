@@ -75,7 +75,20 @@ describe('create', () => {
     );
     expect(code).to.equal(201);
     expect(body.metadata.ownerReferences).to.deep.equal([owner]);
-    expect(warnings.join()).to.contain('.metadata.ownerReferences contains duplicate entries');
+    const advice =
+      'API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests';
+    expect(warnings).to.deep.equal([
+      `299 - ".metadata.ownerReferences contains duplicate entries; ${advice}; duplicate UID(s) observed: u1"`,
+    ]);
+    const two = [owner, owner, { ...owner, uid: 'u2' }, { ...owner, uid: 'u2' }];
+    const patched = await server.admin.ask(`${clustersPath}/owned`, {
+      method: 'PATCH',
+      type: 'application/merge-patch+json',
+      body: { metadata: { ownerReferences: two } },
+    });
+    expect(patched.warnings).to.deep.equal([
+      `299 - ".metadata.ownerReferences contains duplicate entries after mutating admission happens; ${advice}; duplicate UID(s) observed: u1, u2"`,
+    ]);
     const { body: refused } = await create(clusterDocument('disowned', {}, { ownerReferences: [{}] }));
     expect(refused.message).to.contain(
       'metadata.ownerReferences.apiVersion: Invalid value: "": version must not be empty',
@@ -147,6 +160,13 @@ describe('create', () => {
       { apiVersion: 'apps/v1' },
       400,
       'the API version in the data (apps/v1) does not match the expected API version (kubedirector.bluedata.io/v1beta1)',
+      'K-155',
+    ],
+    [
+      'no version that could be',
+      { apiVersion: 'a/b/c' },
+      400,
+      'the object provided is unrecognized (must be of type KubeDirectorCluster): unexpected GroupVersion string: a/b/c (',
       'K-155',
     ],
     [

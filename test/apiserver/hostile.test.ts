@@ -137,7 +137,8 @@ describe('a hostile client', () => {
 
     for (const [title, body, code, words] of [
       ['the kind', { kind: 'Nope' }, 422, 'kind: Invalid value: "Nope": must be KubeDirectorCluster'],
-      ['the version', { apiVersion: 'apps/v1' }, 400, 'the API version in the data (apps/v1) does not match'],
+      ['the version', { apiVersion: 'apps/v1' }, 422, 'apiVersion: Invalid value: "apps/v1": must be '],
+      ['the kind into nothing', { kind: null }, 422, ' "" is invalid: patch: Invalid value: "{'],
       ['labels into numbers', { metadata: { labels: { a: 1 } } }, 422, ' "" is invalid: patch: Invalid value: "{'],
       ['the name into an object', { metadata: { name: { toString: 1 } } }, 400, '({"toString":1}) does not match'],
       [

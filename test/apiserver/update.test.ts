@@ -249,6 +249,21 @@ describe('an object that is there', () => {
       expect(code).to.equal(200);
       expect(body.spec.replicas).to.equal(6);
     });
+    it('by an update that leaves out its kind, which the path tells (K-312)', async () => {
+      const { path, object } = await made();
+      const scale = { metadata: { name: object.metadata.name }, spec: { replicas: 4 } };
+      const { code, body } = await put(`${path}/scale`, scale);
+      expect([code, body.kind, body.spec.replicas]).to.deep.equal([200, 'Scale', 4]);
+    });
+    it('by patches of three types, which it names to others (K-110, K-314)', async () => {
+      const { path } = await made();
+      const smart = { method: 'PATCH', type: 'application/strategic-merge-patch+json', body: {} };
+      const { code, body } = await ask(`${path}/scale`, smart);
+      expect(code).to.equal(415);
+      expect(body.message).to.match(
+        /: application\/json-patch\+json, application\/merge-patch\+json, application\/apply-patch\+yaml$/,
+      );
+    });
     for (const [title, change, code, row] of [
       ['another name', { metadata: { name: 'zz' } }, 400, 'K-312'],
       ['no replicas', { spec: {} }, 422, 'K-313'],

@@ -102,6 +102,12 @@ describe('metadata', () => {
       'ownerReferences.name',
       'Invalid value: "": must not be empty',
     ],
+    [
+      'K-331',
+      { ownerReferences: [owner({ apiVersion: 'a/b/c' })] },
+      'ownerReferences.apiVersion',
+      'Invalid value: "a/b/c": version must not be empty',
+    ],
     ['K-331', { ownerReferences: [owner({ uid: '' })] }, 'ownerReferences.uid', 'Invalid value: "": must not be empty'],
     [
       'K-331',

@@ -81,7 +81,9 @@ describe('a patch', () => {
     expect((await patch(path, Array(10_000).fill(test), jsonPatch)).code).to.equal(200);
     const { code, body } = await patch(path, Array(10_001).fill(test), jsonPatch);
     expect(code).to.equal(413);
-    expect(body.message).to.equal('The allowed maximum operations in a JSON patch is 10000, got 10001');
+    expect(body.message).to.equal(
+      'Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001',
+    );
   });
 
   it('copies three megabytes at most (K-248)', async () => {
@@ -131,13 +133,23 @@ describe('a patch', () => {
     [
       { metadata: { namespace: 'other' } },
       400,
-      'the namespace of the object (other) does not match the namespace on the URL (default)',
+      'the namespace of the object (other) does not match the namespace on the request (default)',
     ],
     [{ metadata: { uid: 'abc' } }, 422, 'metadata.uid: Invalid value: "abc": field is immutable'],
     [{ metadata: { resourceVersion: '1' } }, 409, 'the object has been modified'],
     [{ metadata: { labels: { a: 1 } } }, 422, ' "" is invalid: patch: Invalid value: "'],
     [{ metadata: { labels: 'x' } }, 422, ' "" is invalid: patch: Invalid value: "'],
     [{ metadata: null }, 400, 'was undeterminable: name must be provided'],
+    [{ metadata: { resourceVersion: null } }, 422, 'metadata.resourceVersion: Invalid value: 0: must be specified'],
+    [{ kind: null }, 422, ' "" is invalid: patch: Invalid value: "'],
+    [{ apiVersion: null }, 422, "Object 'apiVersion' is missing in '"],
+    [{ apiVersion: 5 }, 422, 'apiVersion is not a string'],
+    [
+      { apiVersion: `${fixtureGroup}/v9` },
+      422,
+      `apiVersion: Invalid value: "${fixtureGroup}/v9": must be ${fixtureGroup}/v1beta1`,
+    ],
+    [{ kind: 'Nope' }, 422, `kind: Invalid value: "Nope": must be ${fixtureKind}`],
     [{ spec: { app: 5 } }, 422, 'spec.app in body must be of type string: "integer"'],
   ] as const)
     it(`that makes it ${JSON.stringify(change)} is refused with ${code} (K-245, K-250, K-255)`, async () => {
@@ -283,6 +295,13 @@ describe('a patch', () => {
         `invalid object type: apps/v1, Kind=${fixtureKind}`,
       ],
       ['of nothing', {}, 400, 'invalid object type: /, Kind='],
+      ['that is empty', '', 400, 'invalid object type: /, Kind='],
+      [
+        'of another namespace',
+        fixtureObject('ap', {}, { namespace: 'other' }),
+        400,
+        'the namespace of the object (other) does not match the namespace on the request (default)',
+      ],
       [
         'of another name',
         fixtureObject('other'),
@@ -309,6 +328,23 @@ describe('a patch', () => {
         expect(got).to.equal(code);
         expect(status.message).to.contain(words);
       });
+
+    it('of another uid than there is changes what nobody may change (K-237, K-255)', async () => {
+      const { path, name } = await make();
+      const body = fixtureObject(name, {}, { uid: 'another' });
+      const answer = await ask(`${path}?fieldManager=m&force=true`, { method: 'PATCH', type: apply, body });
+      expect(answer.code).to.equal(422);
+      expect(answer.body.message).to.contain('metadata.uid: Invalid value: "another": field is immutable');
+    });
+
+    it('creates what is not there whatever resourceVersion it once had (K-261)', async () => {
+      const { code, body } = await applied(
+        fixtureObject('ap', {}, { resourceVersion: '7' }),
+        'fieldManager=m&dryRun=All',
+      );
+      expect(code).to.equal(201);
+      expect(body.metadata).not.to.have.property('resourceVersion');
+    });
 
     it('in which something stands twice is told so, or refused (K-150)', async () => {
       const text = JSON.stringify(fixtureObject('ap')).replace('"app":"spark"', '"app":"x","app":"spark"');

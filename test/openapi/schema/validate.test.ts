@@ -21,6 +21,12 @@ describe('validation by schema', () => {
     );
   });
 
+  it('finds a value of the wrong type, and that it is none of those allowed (K-388, K-399)', () =>
+    expect(texts(faultsOfSpec({ app: 'a', mode: 1 }))).to.deep.equal([
+      'spec.mode: Invalid value: "integer": spec.mode in body must be of type string: "integer"',
+      'spec.mode: Unsupported value: 1: supported values: "a", "b"',
+    ]));
+
   it('finds every fault at once: wrong values, missing, too many and repeated ones (K-399)', () =>
     expect(
       texts(

@@ -7,10 +7,11 @@
 import type { Form } from '../../openapi/form.ts';
 import { type FieldError, faultText } from '../../openapi/machinery/field.ts';
 import type { FieldValue } from '../../openapi/machinery/field-selector.ts';
-import { copyOf, inWords, jsonText } from '../../openapi/machinery/json.ts';
+import { copyOf, inWords, jsonText, setOwn } from '../../openapi/machinery/json.ts';
 import { apiVersionOf, isRecord, type KubeObject } from '../../openapi/machinery/meta.ts';
 import { StatusError } from '../../openapi/machinery/status.ts';
 import { compileDefaults, type Defaulter } from '../../openapi/schema/defaults.ts';
+import { compileNulls, type NullDropper } from '../../openapi/schema/nulls.ts';
 import { objectMetaSchema } from '../../openapi/schema/object-meta.ts';
 import { Path } from '../../openapi/schema/path.ts';
 import { compilePruning, type Pruner } from '../../openapi/schema/prune.ts';
@@ -38,6 +39,7 @@ export interface CompiledForm {
   readonly form: Form;
   readonly apiVersion: string;
   readonly prune: Pruner | undefined;
+  readonly dropNulls: NullDropper | undefined;
   readonly fillDefaults: Defaulter | undefined;
   readonly validate: Validator;
   readonly selectable: Selectable;
@@ -98,18 +100,19 @@ export class KindCodec<T extends KubeObject = KubeObject> {
   }
 
   /**
-   * Puts a document into shape: today's spelling, no unknown fields, defaults filled. In place.
+   * Puts a document into shape: today's spelling, no unknown fields, no nulls that mean nothing, defaults filled. In place.
    *
    * @throws StatusError BadRequest when metadata holds values of wrong types (K-158)
    */
   normalise(
     document: Record<string, unknown>,
-    { form, prune, fillDefaults }: CompiledForm,
+    { form, prune, dropNulls, fillDefaults }: CompiledForm,
     warn: (text: string) => void,
   ): Findings {
     const faults = form.respell?.(document, warn) ?? [];
+    emptyNulls(document.metadata);
     // Go reads a null as "not set"; kubectl itself sends `creationTimestamp: null` (K-338).
-    dropNulls(document.metadata);
+    dropNulls?.(document);
     const unknown: string[] = [];
     prune?.(document, new Path(), (path) => unknown.push(path));
     const [wrong] = wrongTypes(document);
@@ -263,11 +266,11 @@ export class KindCodec<T extends KubeObject = KubeObject> {
 const unreadable = (key: string, cause: unknown): StorageError =>
   new StorageError('Unreadable', `what ${key} holds cannot be read: ${(cause as Error).message}`, { key, cause });
 
-function dropNulls(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return;
-  for (const [key, inner] of Object.entries(value))
-    if (inner !== null) dropNulls(inner);
-    else if (!Array.isArray(value)) delete (value as Record<string, unknown>)[key];
+/** The values of these are texts in Go, of which a null is an empty one. */
+function emptyNulls(metadata: unknown): void {
+  if (!isRecord(metadata)) return;
+  for (const texts of [metadata.labels, metadata.annotations])
+    if (isRecord(texts)) for (const [key, value] of Object.entries(texts)) if (value === null) setOwn(texts, key, '');
 }
 
 /** Kubernetes' metadata holds no empty lists and maps; that nobody manages a field is something to say, so that one stays (K-252). */
@@ -284,6 +287,7 @@ const compiled = <T extends KubeObject>(form: Form, { group, selectableFields }:
   selectable: selectableIn(selectableFields, form),
   apiVersion: apiVersionOf({ group, version: form.version }),
   prune: compilePruning(form.schema),
+  dropNulls: compileNulls(form.schema),
   fillDefaults: compileDefaults(form.schema),
   validate: compileValidation({
     ...form.schema,

@@ -145,7 +145,10 @@ describeInstalled('an app with scripts, on real pods', (installed) => {
 
     it('waits for the right to keep its token in a Secret, and names it', async () => {
       const notebook = { app: 'jupyter', connections: { clusters: ['zk'], secrets: ['login'] } };
-      await namespace.apply(cluster('book', { ...notebook, roles: [role('notebook', 1, { ...small, cpu: '500m' })] }));
+      const from = { secretKeyRef: { name: 'login', key: 'password', optional: true } };
+      const secretKeys = [{ name: 'mail', valueFrom: from }];
+      const roles = [role('notebook', 1, { ...small, cpu: '500m' }, { secretKeys })];
+      await namespace.apply(cluster('book', { ...notebook, roles }));
       const said = await until('it says what it lacks', async () => {
         const text = await message('book', 'Ready');
         return text.includes('ConnectionForbidden') && text;
@@ -195,8 +198,10 @@ except urllib.error.HTTPError as e: print(e.code)`,
       await settled('book', 1);
       const [{ pod }] = await membersOf('book');
       const text = await inside(pod, 'cat', '/etc/guestconfig/configmeta.json');
-      const kept = JSON.parse(text).connections.secrets.login[0].data.password;
+      const meta = JSON.parse(text);
+      const kept = meta.connections.secrets.login[0].data.password;
       expect(Buffer.from(kept, 'base64').toString()).to.equal(canary);
+      expect(meta.nodegroups['1'].roles.notebook.secret_keys).to.deep.equal({ mail: canary });
       const pods = (await system('get', 'pods', '--selector=app.kubernetes.io/name=kubedirector', '--output=name'))
         .trim()
         .split('\n');
@@ -214,6 +219,16 @@ except urllib.error.HTTPError as e: print(e.code)`,
         await kubectl('get', 'events,statefulsets,services,pods', '--output=json'),
       ].join('\n');
       for (const form of [canary, Buffer.from(canary).toString('base64')]) expect(seen).not.to.contain(form);
+    });
+
+    it('has the key of the Secret anew when it changes, by the words that scripts ask with', async () => {
+      const stringData = { password: `${canary}-again` };
+      await kubectl('patch', 'secret', 'login', '--type=merge', `--patch=${JSON.stringify({ stringData })}`);
+      const [{ pod }] = await membersOf('book');
+      const told = async (what: string) => (await inside(pod, 'configcli', '--get', what)).trimEnd();
+      const key = `distros.${await told('node.distro_id')}.1.roles.notebook.secret_keys.mail`;
+      await until('it has the new one', async () => (await told(key)) === stringData.password);
+      await settled('book', 1);
     });
 
     it('hears when there are others in the ensemble', async () => {

@@ -110,7 +110,7 @@ export const quantity = (description: string, options: Common<string | number> =
   ...options,
 });
 
-interface ObjectOptions<P extends Properties, R extends keyof P> extends Common<Partial<ObjectOf<P, R>>> {
+interface ObjectOptions<P extends Properties, R extends keyof P> extends Common<Partial<ObjectOf<P, NoInfer<R>>>> {
   readonly required?: readonly R[];
   readonly definition?: string;
   /** Keeps fields that `properties` does not name (history kept some; everywhere else they are pruned). */

@@ -7,10 +7,10 @@
 import type { Form } from '../form.ts';
 import { isRecord, type KubeObject, recordsIn } from '../machinery/meta.ts';
 import type { Schema } from '../schema/schema.ts';
-import { asField, integer, object, string } from '../schema/schema.ts';
+import { integer, object, string } from '../schema/schema.ts';
 import { appSpec, kubeDirectorApp } from '../v1beta1/kubedirectorapp.ts';
 import { keepWhatFileSays, olderNamesInSpec, respellApp, withOlderAppSpellings } from './app-spellings.ts';
-import { listOfRenamed, published, rename, renamed } from './renaming.ts';
+import { listOfRenamed, published, rename, renamed, speaking } from './renaming.ts';
 import { hideStrangers, showStrangers } from './strangers.ts';
 
 const specNames = {
@@ -21,6 +21,13 @@ const specNames = {
 const endpointNames = { urlScheme: 'url_scheme', isDashboard: 'is_dashboard' };
 const configNames = { selectedRoles: 'selected_roles', roleServices: 'node_services', configMeta: 'config_meta' };
 const roleServicesNames = { roleID: 'role_id', serviceIDs: 'service_ids' };
+
+/** What descriptions of the hub's fields call them, and what they are here. */
+const wordsOfDescriptions: Readonly<Record<string, string>> = {
+  ...{ ...specNames, ...endpointNames, ...configNames, ...roleServicesNames },
+  ...{ imageRepoTag: 'image', defaultImageRepoTag: 'image', packageURL: 'import_url' },
+  ...{ configPackage: 'setup_package', defaultConfigPackage: 'setup_package' },
+};
 
 /** Releases before 0.2 had apps without a package, and hence without a version of its contract; seven was the only one. */
 const firstSchemaVersion = 7;
@@ -155,24 +162,31 @@ function publishedSchema(): Schema {
   const service = services.items!;
   const roleServices = config.properties!.roleServices!;
   const image = object(
-    'The image that members run.',
+    'The image that members run. Absent from a role: that of the app; one of the two is needed.',
     { repoTag: string('Image and tag.', { minLength: 1, example: 'docker.io/bluedata/sparkbase:2.0' }) },
-    { required: ['repoTag'], definition: 'io.bluedata.kubedirector.v1alpha1.Image' },
+    {
+      required: ['repoTag'],
+      definition: 'io.bluedata.kubedirector.v1alpha1.Image',
+      example: { repoTag: 'docker.io/bluedata/sparkbase:2.0' },
+    },
   );
   const { packageURL, ...laterFields } = spec.properties!.defaultConfigPackage!.properties!;
   const rolePackage: Schema = {
     type: 'object',
     nullable: true,
-    description: 'The archive with the scripts that configure a member. Absent: that of the app.',
+    description:
+      'The setup package of the role. An import_url of null: it has none, and a member is configured as soon as its pod is ready. Absent: that of the app.',
+    example: { import_url: packageURL!.example },
     properties: { import_url: { ...packageURL!, nullable: true }, ...laterFields },
     definition: 'io.bluedata.kubedirector.v1alpha1.RoleSetupPackage',
   };
   const setupPackage: Schema = {
     type: 'object',
     default: {},
-    description: 'The archive with the scripts that configure a member, for roles without their own.',
+    description: 'The setup package of the roles that name none of their own; without an import_url those have none.',
+    example: { config_api_version: firstSchemaVersion, import_url: packageURL!.example },
     properties: {
-      config_api_version: integer('Version of the contract with the setup scripts.', {
+      config_api_version: integer(spec.properties!.configSchemaVersion!.description!, {
         minimum: 7,
         default: firstSchemaVersion,
       }),
@@ -180,20 +194,15 @@ function publishedSchema(): Schema {
     },
     definition: 'io.bluedata.kubedirector.v1alpha1.SetupPackage',
   };
-  const { persistDirs } = roles.items!.properties as { persistDirs: Schema };
   const role = renamed(
     roles.items!,
     { imageRepoTag: 'image', configPackage: 'setup_package' },
     {
       image,
       setup_package: rolePackage,
-      persistDirs: asField(
-        persistDirs,
-        'Directories kept on the volume of a member that has one. Absent: those of the app.',
-      ),
     },
   );
-  return renamed(
+  const spoken = renamed(
     whole,
     {},
     {
@@ -220,4 +229,5 @@ function publishedSchema(): Schema {
       ),
     },
   );
+  return speaking(spoken, wordsOfDescriptions);
 }

@@ -133,5 +133,9 @@ function stateOf(holder: Schema, words: Readonly<Record<string, string>>): Schem
   const state = holder.properties!.state!;
   const allowed = new Set((state.enum ?? []).map((word) => words[word] ?? String(word)));
   const example = typeof state.example === 'string' ? (words[state.example] ?? state.example) : undefined;
-  return { ...state, enum: [...allowed], ...(example !== undefined && { example }) };
+  const said = Object.entries(words).reduce(
+    (text, [word, old]) => text.replaceAll(`${word}:`, `${old}:`),
+    state.description!,
+  );
+  return { ...state, description: said, enum: [...allowed], ...(example !== undefined && { example }) };
 }

@@ -1,7 +1,8 @@
 /**
  * The published form's schemas, derived from the hub's: the same nodes under the names of 2018, with definitions of their own.
  */
-import { recordsIn } from '../machinery/meta.ts';
+import { ownValue } from '../machinery/json.ts';
+import { isRecord, recordsIn } from '../machinery/meta.ts';
 import type { Schema } from '../schema/schema.ts';
 
 /** The definition of a node in this version. */
@@ -38,9 +39,11 @@ export function renamed(
   for (const [name, property] of Object.entries(replaced)) if (property) properties[name] = property;
   const required = schema.required?.map((name) => names[name] ?? name).filter((name) => name in properties);
   const keys = schema['x-kubernetes-list-map-keys'];
+  const { example } = schema;
   return {
     ...schema,
     properties,
+    ...(isRecord(example) && { example: withNames(example, names) }),
     ...(required?.length ? { required } : { required: [] }),
     ...(keys && { 'x-kubernetes-list-map-keys': keys.map((key) => names[key] ?? key) }),
   };
@@ -50,14 +53,27 @@ export function renamed(
 export function listOfRenamed(list: Schema, names: Readonly<Record<string, string>>, items: Schema): Schema {
   const keys = list['x-kubernetes-list-map-keys'] ?? [];
   const called = (name: string): string => names[name] ?? name;
-  const example = recordsIn(list.example).map((item) =>
-    Object.fromEntries(Object.entries(item).map(([name, value]) => [called(name), value])),
-  );
+  const example = recordsIn(list.example).map((item) => withNames(item, names));
   return {
     ...list,
     items,
     'x-kubernetes-list-map-keys': keys.map(called),
     ...(example.length && { example }),
+  };
+}
+
+const withNames = (object: Readonly<Record<string, unknown>>, names: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(object).map(([name, value]) => [names[name] ?? name, value]));
+
+/** The same schema, in whose descriptions fields are called as they are here. Names have to be such that no prose has them. */
+export function speaking(schema: Schema, names: Readonly<Record<string, string>>): Schema {
+  const { description, properties, items } = schema;
+  const said = description?.replaceAll(/\b[a-z]+[A-Z]\w*/g, (name) => ownValue({ ...names }, name)?.toString() ?? name);
+  return {
+    ...schema,
+    ...(said !== undefined && { description: said }),
+    ...(properties && { properties: mapValues(properties, (property) => speaking(property, names)) }),
+    ...(items && { items: speaking(items, names) }),
   };
 }
 

@@ -36,51 +36,81 @@ const roleId = (description: string) =>
   });
 
 const label = object(
-  'A name for people.',
+  'What people read instead of an id.',
   {
-    name: string('Short name.', { minLength: 1, example: 'Spark 2.2.1 with Jupyter' }),
-    description: string('What it is, in a sentence or two.', { example: 'Spark with a notebook on top.' }),
+    name: string('Name to show, such as in a list of apps.', { minLength: 1, example: 'Spark 2.2.1 with Jupyter' }),
+    description: string('What it is and what it is for, in a sentence or two.', {
+      example: 'Spark with a notebook on top.',
+    }),
   },
   { required: ['name'], preserveUnknown: true, definition: definition('Label') },
 );
 
 const serviceEndpoint = object(
-  'Where a service listens.',
+  'Where a service listens, and how it is opened there.',
   {
-    port: integer('TCP port on which members listen.', { minimum: 0, maximum: 65535, example: 8080 }),
+    port: integer(
+      'TCP port on which members listen; opened in the Service of each member. Absent or 0: none is opened.',
+      { minimum: 0, maximum: 65535, example: 8080 },
+    ),
     urlScheme: formed(
       '^[A-Za-z0-9][-A-Za-z0-9+.]*$',
-      'Scheme of its URL. Absent: the service has an address, but no URL.',
+      'Scheme of the addresses that scripts are given, SCHEME://HOST:PORT, and the beginning of the names of ports. Absent: both go without.',
       {
         maxLength: 63,
         example: 'http',
       },
     ),
-    path: string('Path of its URL.', { example: '/' }),
-    isDashboard: boolean('Whether people open it in a browser; needs urlScheme. Absent: no.'),
-    hasAuthToken: boolean('Whether each member gets a token that guards it. Absent: no.'),
+    path: string(
+      'Path at which it is opened there. For whoever shows the address; KubeDirector does nothing with it.',
+      {
+        example: '/lab',
+      },
+    ),
+    isDashboard: boolean('Whether it is a page that people open in a browser; needs urlScheme. Absent: no.'),
+    hasAuthToken: boolean(
+      'Whether scripts are given a token with which it is to be guarded, one for each role that offers it. It is kept in a Secret of the namespace. Absent: no.',
+    ),
   },
   { definition: definition('ServiceEndpoint') },
 );
 
 const appService = object(
-  'Something that members offer: an endpoint, or only a name for what runs there.',
+  'Something that members run and others may look for; with an endpoint, a port of their Services.',
   {
-    id: serviceId('Unique among the services of the app.', 'spark-master'),
-    label: nullable(asField(label, 'What people call it.')),
-    endpoint: nullable(asField(serviceEndpoint, 'Where it listens. Absent: it has no port.')),
-    exported_service: string('Name under which other apps look for it.', { example: 'spark' }),
+    id: serviceId(
+      'By which config.roleServices and scripts refer to it; unique in the app. Names the port of Services, with hyphens for underscores.',
+      'spark-master',
+    ),
+    label: nullable(
+      asField(label, 'What people call the service. Absent: nothing but its id.', {
+        example: { name: 'Spark master' },
+      }),
+    ),
+    endpoint: nullable(
+      asField(serviceEndpoint, 'Where it listens. Absent: it is only a name for what runs there.', {
+        example: { port: 8080, urlScheme: 'http', isDashboard: true },
+      }),
+    ),
+    exported_service: string(
+      'Name under which scripts of connected clusters look for it, whatever its id is. Absent: it is not announced.',
+      { example: 'spark' },
+    ),
   },
   { required: ['id'], preserveUnknown: true, definition: definition('AppService') },
 );
 export type AppService = TypeOf<typeof appService>;
 
 const setupPackage = object(
-  'An archive with the scripts that configure a member.',
+  'An archive (.tgz) with the startscript that sets up a member, and whatever that needs.',
   {
-    packageURL: formed('^(file|https?)://.+\\.tgz$', 'Where the member finds it.', {
-      example: 'file:///opt/configscripts/appconfig.tgz',
-    }),
+    packageURL: formed(
+      '^(file|https?)://.+\\.tgz$',
+      'Where each member gets the archive: a file in its image (file:), or a server that it can reach (http:, https:).',
+      {
+        example: 'file:///opt/configscripts/appconfig.tgz',
+      },
+    ),
     sha256: formed(
       '^[0-9a-f]{64}$',
       'SHA-256 of the archive in lowercase hex, as `sha256sum` prints it; a member refuses any other. Absent: it takes what it finds.',
@@ -89,7 +119,7 @@ const setupPackage = object(
       },
     ),
     useNewSetupLayout: boolean(
-      'Whether the scripts expect their files in the layout of release 0.8 and later. Absent: no.',
+      'Whether the scripts keep to /opt/guestconfig and /usr/local, as those written for release 0.8 and later may; then less of the image has to be persisted. Absent: no, and all of /opt and /usr is.',
     ),
   },
   { required: ['packageURL'], definition: definition('SetupPackage') },
@@ -97,14 +127,16 @@ const setupPackage = object(
 
 const persistDirs = (description: string) =>
   listOf(
-    formed('^/.*[^/]$', 'A directory: an absolute path without a slash at its end.', { example: '/data' }),
+    formed('^/.*[^/]$', 'Absolute path of a directory, without a slash at its end.', { example: '/data' }),
     description,
     { example: ['/data', '/etc/spark'] },
   );
 
 export const lifecycleEvents = ['configure', 'addnodes', 'delnodes'] as const;
 const eventList = (description: string) =>
-  setOf(oneOf(lifecycleEvents, 'Name of a lifecycle event.'), description, { example: ['configure', 'addnodes'] });
+  setOf(oneOf(lifecycleEvents, 'An event in the life of a member.'), description, {
+    example: ['configure', 'addnodes'],
+  });
 
 const image = (description: string) =>
   string(description, { minLength: 1, example: 'docker.io/bluedata/sparkbase:2.0' });
@@ -112,45 +144,63 @@ const image = (description: string) =>
 const logSize = (description: string) => integer(description, { minimum: 0, example: 4096 });
 
 const appRole = object(
-  'A group of identical members.',
+  'A kind of member: what it runs, how it is set up, and how many of it there may be.',
   {
-    id: roleId('Unique among the roles of the app.'),
-    cardinality: formed('^\\d+\\+?$', 'How many members the role has: `3` means exactly three, `3+` at least three.', {
-      example: '1+',
-    }),
-    imageRepoTag: image('Image that members run. Absent: defaultImageRepoTag.'),
-    configPackage: nullable(
-      asField(setupPackage, 'The scripts that configure members. null: there are none. Absent: defaultConfigPackage.'),
+    id: roleId('By which clusters and scripts refer to the role; unique in the app, and part of the names of pods.'),
+    cardinality: formed(
+      '^\\d+\\+?$',
+      'How many members a cluster may give the role, as a string: "3" means exactly three, "3+" three or more, "0+" any number. The number is what clusters get that say none.',
+      {
+        example: '1+',
+      },
     ),
-    persistDirs: persistDirs('Directories kept on the volume of a member that has one. Absent: defaultPersistDirs.'),
-    eventList: eventList('Lifecycle events for which the setup script runs. Absent: defaultEventList.'),
+    imageRepoTag: image(
+      'Image that members of the role run, with its tag. Absent: defaultImageRepoTag; one of the two is needed.',
+    ),
+    configPackage: nullable(
+      asField(
+        setupPackage,
+        'The setup package of the role. null: it has none, and a member is configured as soon as its pod is ready. Absent: defaultConfigPackage.',
+        { example: { packageURL: 'file:///opt/configscripts/appconfig.tgz' } },
+      ),
+    ),
+    persistDirs: persistDirs(
+      'Directories of the image that members with storage keep on their volume, besides those that the setup package needs kept. Absent: defaultPersistDirs.',
+    ),
+    eventList: eventList(
+      'Events for which the startscript of the role is run: configure (the member is set up), addnodes (others have come), delnodes (others are about to go). Absent: defaultEventList.',
+    ),
     containerSpec: nullable(
       object(
-        'How the container is run.',
+        'How the container of a member is run.',
         {
-          stdin: boolean('Whether stdin is kept open. Absent: no.'),
+          stdin: boolean('Whether its stdin is kept open. Absent: no.'),
           tty: boolean('Whether it has a terminal; needs stdin. Absent: no.'),
         },
-        { definition: definition('ContainerSpec') },
+        { definition: definition('ContainerSpec'), example: { stdin: true, tty: true } },
       ),
     ),
     minResources: nullable(
-      mapOf(quantity('An amount.'), 'The least that a cluster must request for a member, by resource name.', {
-        example: { cpu: '1', memory: '4Gi' },
-      }),
+      mapOf(
+        quantity('An amount, such as 500m, 2 or 4Gi.'),
+        'The least that a cluster has to request for each member of the role, by name of the resource. Absent: nothing is demanded.',
+        {
+          example: { cpu: '1', memory: '4Gi' },
+        },
+      ),
     ),
     minStorage: nullable(
       object(
-        'The least storage that a cluster must give a member.',
+        'The least storage that a cluster has to give each member of the role. Absent: nothing is demanded.',
         {
-          size: quantity('Size.', { example: '10Gi' }),
-          ephemeralModeSupported: boolean('Whether members may also run without storage. Absent: no.'),
+          size: quantity('The least size of the volume.', { example: '10Gi' }),
+          ephemeralModeSupported: boolean('Whether a cluster may leave storage out altogether. Absent: no.'),
         },
-        { required: ['size'], definition: definition('MinStorage') },
+        { required: ['size'], definition: definition('MinStorage'), example: { size: '10Gi' } },
       ),
     ),
     maxLogSizeDump: logSize(
-      'How many bytes of the output of a failed script status keeps; 0 for none. Absent: defaultMaxLogSizeDump.',
+      'How many bytes of what a failed startscript wrote last are shown in the status of the member, of stdout and of stderr each; 0 for none. Absent: defaultMaxLogSizeDump.',
     ),
   },
   { required: ['id', 'cardinality'], definition: definition('AppRole') },
@@ -158,74 +208,108 @@ const appRole = object(
 export type AppRole = TypeOf<typeof appRole>;
 
 const appConfig = object(
-  'Which roles are used, and which services run on them.',
+  'Which of the roles are in use, what runs on each, and constants for the scripts.',
   {
     selectedRoles: setOf(
       string('Id of a role.', { minLength: 1 }),
-      'The roles that are used. A cluster must have those with a minimum above zero.',
+      'Ids of the roles that are in use. A cluster has to have those of them whose cardinality is above zero.',
       { example: ['controller', 'worker'] },
     ),
     roleServices: listByKey(
       ['roleID'],
       object(
-        'The services of one role.',
+        'One role, and what runs on it.',
         {
-          roleID: roleId('Which role.'),
-          serviceIDs: setOf(serviceId('Id of a service.', 'ssh'), 'The services that run on it.', {
-            example: ['ssh', 'spark-worker'],
-          }),
+          roleID: roleId('Id of the role.'),
+          serviceIDs: setOf(
+            serviceId('Id of a service.', 'ssh'),
+            'Ids of the services that its members run; those with an endpoint get a port, each another one.',
+            {
+              example: ['ssh', 'spark-worker'],
+            },
+          ),
         },
         { required: ['roleID', 'serviceIDs'], definition: definition('RoleServices') },
       ),
-      'Which services run on which role.',
+      'Which services run on which role. A role that is not listed runs none, and its members get no Services.',
+      { example: [{ roleID: 'worker', serviceIDs: ['ssh', 'spark-worker'] }] },
     ),
     configMeta: nullable(
-      mapOf(string('Value.'), 'Constants for the setup scripts.', { example: { streams_enabled: 'false' } }),
+      mapOf(
+        string('Value.'),
+        'Constants of the app that scripts can read (`config_metadata` in configmeta.json), strings all.',
+        { example: { streams_enabled: 'false' } },
+      ),
     ),
   },
   { required: ['selectedRoles', 'roleServices'], definition: definition('AppConfig') },
 );
 
 export const appSpec = object(
-  'What the application consists of.',
+  'What the application consists of, and what runs where.',
   {
-    label: asField(label, 'What people call the application.'),
-    distroID: string('Names the line of applications that all versions of this one belong to.', {
+    label: asField(label, 'What people call the application.', { example: { name: 'Spark 2.2.1 with Jupyter' } }),
+    distroID: string(
+      'Id of the line of applications that this is a version of: the same in all versions, and made up by the author. Scripts can read it.',
+      {
+        minLength: 1,
+        example: 'bluedata/spark221e2',
+      },
+    ),
+    version: string('Version of this description of the application, as a string. Scripts can read it.', {
       minLength: 1,
-      example: 'bluedata/spark221e2',
+      example: '2.5',
     }),
-    version: string('Version of this description.', { minLength: 1, example: '2.5' }),
-    configSchemaVersion: integer('Version of the contract with the setup scripts.', { minimum: 7, example: 7 }),
-    defaultImageRepoTag: image('Image for roles without their own.'),
+    configSchemaVersion: integer(
+      'Version of the form of configmeta.json that the scripts expect. 7 is the only one so far.',
+      { minimum: 7, example: 7 },
+    ),
+    defaultImageRepoTag: image('Image of the roles that name none of their own, with its tag.'),
     defaultConfigPackage: nullable(
       asField(
         setupPackage,
-        'The scripts that configure members, for roles that do not say. Absent or null: there are none.',
+        'The setup package of the roles that name none of their own. Absent or null: those have none.',
+        { example: { packageURL: 'file:///opt/configscripts/appconfig.tgz' } },
       ),
     ),
-    defaultPersistDirs: persistDirs('Directories to keep on the volume, for roles without their own list.'),
-    defaultEventList: eventList('Lifecycle events, for roles without their own list. Absent: all.'),
-    defaultMaxLogSizeDump: logSize(
-      'How many bytes of script output status keeps, for roles that do not say; 0 for none. Absent: 256.',
+    defaultPersistDirs: persistDirs(
+      'The persistDirs of the roles that have no list of their own. Absent: only what the setup package needs kept.',
     ),
-    services: listByKey(['id'], appService, 'What members offer. Ports are opened in this order.', {
-      example: [{ id: 'ssh', label: { name: 'SSH' }, endpoint: { port: 22 } }],
+    defaultEventList: eventList('The eventList of the roles that have none of their own. Absent: all events.'),
+    defaultMaxLogSizeDump: logSize(
+      'The maxLogSizeDump of the roles that have none of their own, in bytes; 0 for none. Absent: 256.',
+    ),
+    services: listByKey(
+      ['id'],
+      appService,
+      'All that members of any role may offer; config.roleServices says on which roles. The ports of Services come in this order.',
+      {
+        example: [{ id: 'ssh', label: { name: 'SSH' }, endpoint: { port: 22 } }],
+      },
+    ),
+    roles: listByKey(['id'], appRole, 'The kinds of members that a cluster can have.', {
+      example: [{ id: 'worker', cardinality: '1+' }],
     }),
-    roles: listByKey(['id'], appRole, 'The groups of members.', { example: [{ id: 'worker', cardinality: '1+' }] }),
     config: appConfig,
     scaleRole: string(
-      'The role that `kubectl scale` changes, where a cluster does not say. Absent: the first selected role whose cardinality ends in +.',
+      'Id of the role whose members `kubectl scale` and autoscalers change, where a cluster does not say. Absent: the first selected role whose cardinality ends in +.',
       { minLength: 1, example: 'worker' },
     ),
     capabilities: setOf(
-      string('Name of a Linux capability.', { minLength: 1 }),
-      'Linux capabilities that every member gets besides those that containers have.',
+      string('Name of a capability, without CAP_.', { minLength: 1 }),
+      'Linux capabilities that containers of members get besides those that every container has.',
       { example: ['IPC_LOCK'] },
     ),
-    systemdRequired: boolean('Whether the images run systemd as their first process. Absent: no.'),
-    logoURL: formed('^(file|https?)://.+\\.(jpeg|png)$', 'Where a picture of the application is found.', {
-      example: 'https://example.com/spark.png',
-    }),
+    systemdRequired: boolean(
+      'Whether the images run systemd as their first process, so that a member is set up only when that has started. Absent: no.',
+    ),
+    logoURL: formed(
+      '^(file|https?)://.+\\.(jpeg|png)$',
+      'Where a picture of the application is found, for whoever shows apps; JPEG or PNG.',
+      {
+        example: 'https://example.com/spark.png',
+      },
+    ),
   },
   {
     required: ['label', 'distroID', 'version', 'configSchemaVersion', 'roles', 'config'],
@@ -236,10 +320,10 @@ export const appSpec = object(
 export type AppSpec = TypeOf<typeof appSpec>;
 
 export const kubeDirectorApp = object(
-  'An application described once, as data. Clusters are instances of it.',
+  'An application described once, as data: its roles, their images, services and setup scripts. KubeDirectorClusters are instances of it, in its namespace, or anywhere if it is in that of KubeDirector. While there are any it can only be changed in ways that change nothing for them.',
   {
-    apiVersion: string('Version of this form.'),
-    kind: string('KubeDirectorApp.'),
+    apiVersion: string('Group and version of the API that the object is written in.'),
+    kind: string('The kind of the object, KubeDirectorApp.'),
     metadata: objectMetaSchema,
     spec: appSpec,
   },

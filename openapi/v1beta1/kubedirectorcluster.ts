@@ -28,26 +28,34 @@ import { affinity, conditions, environment, resourceRequirements, stringMap } fr
 const definition = (name: string) => `io.bluedata.kubedirector.v1beta1.${name}`;
 
 const secretMount = object(
-  'A Secret mounted into members.',
+  'A Secret of the namespace, mounted as files, one for each of its keys.',
   {
-    name: string('Name of the Secret, in the namespace of the cluster.', { minLength: 1, example: 'site-credentials' }),
-    mountPath: formed('^/', 'Directory in the member.', { example: '/etc/site' }),
-    defaultMode: integer('Mode of the files, as a decimal number (420 is 0644). Absent: that of Kubernetes.', {
-      minimum: 0,
-      maximum: 511,
-      example: 420,
+    name: string('Name of the Secret. Whoever writes it here must be allowed to read the Secret.', {
+      minLength: 1,
+      example: 'site-credentials',
     }),
-    readOnly: boolean('Whether it is mounted read-only. Absent: no.'),
+    mountPath: formed('^/', 'Directory in members where its files are; not one that KubeDirector mounts itself.', {
+      example: '/etc/site',
+    }),
+    defaultMode: integer(
+      'Mode of the files. JSON knows only decimal numbers: 420 is 0644, 256 is 0400. Absent: 420, as for Kubernetes.',
+      {
+        minimum: 0,
+        maximum: 511,
+        example: 420,
+      },
+    ),
+    readOnly: boolean('Whether members can only read what is there. Absent: no.'),
   },
   { required: ['name', 'mountPath'], definition: definition('SecretMount') },
 );
 
 const storage = object(
-  'A persistent volume of each member, which keeps the directories that the app names.',
+  'A volume for each member, with a claim of its own, on which the directories live that the app wants kept.',
   {
-    size: quantity('Size of the volume.', { example: '40Gi' }),
+    size: quantity('Size of the volume of each member.', { example: '40Gi' }),
     storageClassName: string(
-      'StorageClass of the volume. Absent: the default of the configuration, then of Kubernetes.',
+      'StorageClass of the volume. Absent: the one that the KubeDirectorConfig names, else the default of Kubernetes.',
       {
         minLength: 1,
         example: 'standard',
@@ -58,10 +66,10 @@ const storage = object(
 );
 
 const blockStorage = object(
-  'Raw block devices of each member.',
+  'Raw block devices for each member, each with a claim of its own.',
   {
     storageClassName: string('StorageClass of the devices.', { minLength: 1, example: 'fast-block' }),
-    pathPrefix: formed('^/.*$', 'Path of the devices in the member, to which a number is appended.', {
+    pathPrefix: formed('^/.*$', 'Path of the devices in members, to which 0, 1 … is appended: /dev/disk0.', {
       example: '/dev/disk',
     }),
     numDevices: integer('How many devices each member gets.', { minimum: 1, example: 2 }),
@@ -71,19 +79,25 @@ const blockStorage = object(
 );
 
 const fileInjection = object(
-  'A file that each member fetches before it is configured.',
+  'A file from a server, and where it is put.',
   {
-    srcURL: formed('^https?://.+$', 'Where the member fetches the file from.', {
+    srcURL: formed('^https?://.+$', 'URL that each member fetches the file from; it has to reach the server itself.', {
       example: 'https://example.com/site.conf',
     }),
-    destDir: formed('^/.*$', 'Directory in the member that receives it.', { example: '/etc/site' }),
+    destDir: formed('^/.*$', 'Directory in members that the file is put into, under the name that it has in the URL.', {
+      example: '/etc/site',
+    }),
     permissions: nullable(
       object(
-        'Mode and owner of the file.',
+        'Mode and owner of the file. Absent: as the member makes files, owned by root.',
         {
-          fileMode: integer('Mode, as a decimal number (420 is 0644).', { minimum: 0, maximum: 0o7777, example: 420 }),
-          fileOwner: string('Name or number of the owner.', { example: 'root' }),
-          fileGroup: string('Name or number of the group.', { example: 'root' }),
+          fileMode: integer('Mode of the file. JSON knows only decimal numbers: 420 is 0644. Absent: as it is made.', {
+            minimum: 0,
+            maximum: 0o7777,
+            example: 420,
+          }),
+          fileOwner: string('Name or number of the user that owns it. Absent: root.', { example: 'root' }),
+          fileGroup: string('Name or number of its group. Absent: root.', { example: 'root' }),
         },
         { definition: definition('FilePermissions') },
       ),
@@ -105,39 +119,50 @@ const secretKeySource = object(
 );
 
 const secretKey = object(
-  'A named secret value that the setup scripts of the app may read.',
+  'A secret value and the name that scripts read it by.',
   {
-    name: string('Name under which scripts find it.', { minLength: 1, example: 'admin_password' }),
+    name: string('Name by which scripts find it in configmeta.json (`secret_keys`); unique in the role.', {
+      minLength: 1,
+      example: 'admin_password',
+    }),
     value: string(
-      'The value. It is encrypted as it comes and never shown again. Absent: that of valueFrom or encryptedValue, else the empty one.',
+      'The value itself. It is encrypted as it comes and never shown again. Absent: that of valueFrom or encryptedValue, else the empty one.',
       { example: 'correct horse' },
     ),
     valueFrom: asField(secretKeySource, 'Where the value is kept, instead of here. Absent: it is given in value.', {
       example: { secretKeyRef: { name: 'site-credentials', key: 'password' } },
     }),
-    encryptedValue: string('The value as it is kept. The server sets it, and takes no other from anybody.', {
-      minLength: 1,
-    }),
+    encryptedValue: string(
+      'The value as the server keeps it. Set by the server; sent back unchanged it keeps the value.',
+      {
+        minLength: 1,
+      },
+    ),
   },
   { required: ['name'], definition: definition('SecretKey') },
 );
 
 const volumeProjection = object(
-  'An existing claim mounted into each member.',
+  'A PersistentVolumeClaim that is there already, and where it is mounted.',
   {
-    pvcName: string('Name of the PersistentVolumeClaim.', { minLength: 1, example: 'site-data' }),
-    mountPath: formed('^/.+$', 'Directory in the member.', { example: '/mnt/site' }),
-    readOnly: boolean('Whether it is mounted read-only. Absent: no.'),
+    pvcName: string(
+      'Name of the claim, in the namespace of the cluster. With more than one member it has to be one that many pods may mount.',
+      { minLength: 1, example: 'site-data' },
+    ),
+    mountPath: formed('^/.+$', 'Directory in members where it is mounted; unique in the role.', {
+      example: '/mnt/site',
+    }),
+    readOnly: boolean('Whether members can only read what is there. Absent: no.'),
   },
   { required: ['pvcName', 'mountPath'], definition: definition('VolumeProjection') },
 );
 
 export const clusterRole = object(
-  'One role of the app, and the members that it gets in this cluster.',
+  'One role of the app: how many members it has in this cluster, and what each of them gets.',
   {
-    id: string('Which role of the app this is.', { minLength: 1, maxLength: 63, example: 'worker' }),
+    id: string('Id of the role in the app.', { minLength: 1, maxLength: 63, example: 'worker' }),
     members: integer(
-      'How many members the role has. Absent: as many as it has already; at first the number in the cardinality that the app gives the role.',
+      'How many members the role has, within the cardinality that the app gives it; 1000 at most in all roles together. Absent: as many as it has already, at first the number in that cardinality.',
       {
         minimum: 0,
         example: 2,
@@ -145,83 +170,141 @@ export const clusterRole = object(
     ),
     resources: resourceRequirements,
     affinity: nullable(affinity),
-    storage: nullable(asField(storage, `${storage.description} Absent: what members write goes with them.`)),
-    blockStorage: nullable(blockStorage),
+    storage: nullable(
+      asField(storage, `${storage.description} Absent: what members write goes with their pods.`, {
+        example: { size: '40Gi' },
+      }),
+    ),
+    blockStorage: nullable(
+      asField(blockStorage, `${blockStorage.description} Absent: none.`, {
+        example: { storageClassName: 'fast-block', pathPrefix: '/dev/disk', numDevices: 2, size: '10Gi' },
+      }),
+    ),
     env: environment,
-    sharedMemory: quantity('Size of a memory-backed /dev/shm.', { example: '1Gi' }),
-    fileInjections: listOf(fileInjection, 'Files that each member fetches before it is configured.'),
-    secret: nullable(asField(secretMount, 'The Secret mounted into members of the role. Absent: defaultSecret.')),
-    serviceAccountName: string('ServiceAccount that members run as. Absent: none, and no token is mounted.', {
-      minLength: 1,
-      example: 'spark',
+    sharedMemory: quantity(
+      'Size of /dev/shm in members, which is kept in memory. Absent: that of the container runtime, often 64Mi.',
+      { example: '1Gi' },
+    ),
+    fileInjections: listOf(fileInjection, 'Files that each member fetches before it is set up, in this order.', {
+      example: [{ srcURL: 'https://example.com/site.conf', destDir: '/etc/site' }],
     }),
-    secretKeys: listByKey(['name'], secretKey, 'Secret values for the setup scripts of the app.'),
-    volumeProjections: listByKey(['mountPath'], volumeProjection, 'Existing claims mounted into each member.'),
-    podLabels: nullable(stringMap('More labels for the pods of the role.')),
-    podAnnotations: nullable(stringMap('More annotations for the pods of the role.')),
-    serviceLabels: nullable(stringMap('More labels for the services of members.')),
-    serviceAnnotations: nullable(stringMap('More annotations for the services of members.')),
+    secret: nullable(
+      asField(secretMount, 'The Secret mounted into members of the role. Absent: defaultSecret.', {
+        example: { name: 'site-credentials', mountPath: '/etc/site', readOnly: true },
+      }),
+    ),
+    serviceAccountName: string(
+      'ServiceAccount of the namespace that pods of members run as. Absent: the default one, without its token.',
+      {
+        minLength: 1,
+        example: 'spark',
+      },
+    ),
+    secretKeys: listByKey(
+      ['name'],
+      secretKey,
+      'Secret values that the scripts of the app are given in configmeta.json, in the clear.',
+      { example: [{ name: 'admin_password', value: 'correct horse' }] },
+    ),
+    volumeProjections: listByKey(['mountPath'], volumeProjection, 'Claims that all members of the role mount.', {
+      example: [{ pvcName: 'site-data', mountPath: '/mnt/site', readOnly: true }],
+    }),
+    podLabels: nullable(
+      stringMap('Labels for the pods of members, besides those that KubeDirector and its configuration put on them.'),
+    ),
+    podAnnotations: nullable(stringMap('Annotations for the pods of members, besides those of the configuration.')),
+    serviceLabels: nullable(
+      stringMap(
+        'Labels for the Services of members, besides those that KubeDirector and its configuration put on them.',
+      ),
+    ),
+    serviceAnnotations: nullable(
+      stringMap('Annotations for the Services of members, besides those of the configuration.'),
+    ),
   },
   { required: ['id'], definition: definition('ClusterRole') },
 );
 export type ClusterRole = TypeOf<typeof clusterRole>;
 
 const connections = object(
-  'Other objects of the namespace whose content the setup scripts of the app are given.',
+  'Other objects of the namespace whose content scripts are given in configmeta.json (`connections`); when that changes they are told (`--reconnect`). They may come later than the cluster.',
   {
     clusters: nullable(
-      setOf(string('Name of a KubeDirectorCluster.'), 'Clusters to connect to.', { example: ['kafka'] }),
+      setOf(
+        string('Name of a KubeDirectorCluster.'),
+        'Names of KubeDirectorClusters: scripts learn of their members and services.',
+        { example: ['kafka'] },
+      ),
     ),
     configmaps: nullable(
-      setOf(string('Name of a ConfigMap.'), 'ConfigMaps to publish to members.', { example: ['site-settings'] }),
+      setOf(
+        string('Name of a ConfigMap.'),
+        'Names of ConfigMaps; they need the label kubedirector.bluedata.io/cmType, by whose value scripts find them.',
+        { example: ['site-settings'] },
+      ),
     ),
     secrets: nullable(
-      setOf(string('Name of a Secret.'), 'Secrets to publish to members.', { example: ['site-credentials'] }),
+      setOf(
+        string('Name of a Secret.'),
+        'Names of Secrets; they need the label kubedirector.bluedata.io/secretType, by whose value scripts find them.',
+        { example: ['site-credentials'] },
+      ),
     ),
   },
   { definition: definition('Connections') },
 );
 
 const claimRetention = object(
-  'What happens to the claims of members that go, as StatefulSets say it.',
+  'Whether the claims of members that go stay behind with their data, in the words of StatefulSets.',
   {
-    whenDeleted: oneOf(['Delete', 'Retain'], 'When the cluster is deleted.', { default: 'Delete' }),
-    whenScaled: oneOf(['Delete', 'Retain'], 'When a role shrinks.', { default: 'Delete' }),
+    whenDeleted: oneOf(['Delete', 'Retain'], 'What becomes of all claims when the cluster is deleted.', {
+      default: 'Delete',
+    }),
+    whenScaled: oneOf(['Delete', 'Retain'], 'What becomes of the claims of members that go when a role shrinks.', {
+      default: 'Delete',
+    }),
   },
-  { definition: definition('ClaimRetention') },
+  { definition: definition('ClaimRetention'), example: { whenDeleted: 'Retain', whenScaled: 'Delete' } },
 );
 
 export const serviceTypes = ['ClusterIP', 'NodePort', 'LoadBalancer'] as const;
 export const namingSchemes = ['Readable', 'UID', 'CrNameRole'] as const;
 
 export const clusterSpec = object(
-  'What the cluster is to be.',
+  'What the cluster is to be. All but app and appCatalog may be changed at any time.',
   {
-    app: string('Name of the KubeDirectorApp that this is an instance of.', { minLength: 1, example: 'spark221e2' }),
+    app: string('Name of the KubeDirectorApp that this is an instance of. It cannot be changed.', {
+      minLength: 1,
+      example: 'spark221e2',
+    }),
     appCatalog: oneOf(
       ['local', 'system'],
-      'Where the app lives: in the namespace of the cluster, or in that of KubeDirector. Absent: wherever it is found, local first.',
+      'Where the app is: in the namespace of the cluster (local), or in that of KubeDirector (system). It cannot be changed. Absent: where the app is found when the cluster is created, local first.',
     ),
     serviceType: oneOf(
       serviceTypes,
-      'Type of the services of members. Absent: the default of the configuration, then NodePort.',
+      'Type of the Services of members. Absent: defaultServiceType of the KubeDirectorConfig, else NodePort.',
     ),
     namingScheme: oneOf(
       namingSchemes,
-      'How children are named. Absent: the default of the configuration, then Readable.',
+      'How what is made of the cluster is named from now on: in full, which limits the length of names (Readable: CLUSTER-ROLE-xxxxx), by letters alone (UID: kdss-xxxxxxxxxx), or cut where it is too long (CrNameRole: CLUSTER-ROLE-xxxxx). Absent: defaultNamingScheme of the KubeDirectorConfig, else Readable.',
     ),
     scaleRole: string(
-      'The role that the scale subresource and `kubectl scale` change. Absent: the choice of the app.',
+      'Id of the role whose members `kubectl scale` and autoscalers change. Absent: scaleRole of the app, else its first selected role with an open cardinality that the cluster has.',
       {
         minLength: 1,
         example: 'worker',
       },
     ),
-    connections: nullable(connections),
+    connections: nullable(asField(connections, connections.description!, { example: { clusters: ['kafka'] } })),
     claimRetention,
-    defaultSecret: nullable(asField(secretMount, 'The Secret mounted into members of roles that name none.')),
-    roles: listByKey(['id'], clusterRole, 'The roles that the cluster has, in the order in which they are set up.', {
-      example: [{ id: 'worker', members: 2 } as ClusterRole],
+    defaultSecret: nullable(
+      asField(secretMount, 'The Secret mounted into members of the roles that name none. Absent: those mount none.', {
+        example: { name: 'site-credentials', mountPath: '/etc/site' },
+      }),
+    ),
+    roles: listByKey(['id'], clusterRole, 'The roles that the cluster has, in the order in which they are made.', {
+      example: [{ id: 'worker', members: 2, resources: { limits: { cpu: '2', memory: '4Gi' } } } as ClusterRole],
     }),
   },
   { required: ['app', 'roles'], definition: definition('KubeDirectorClusterSpec') },
@@ -240,42 +323,63 @@ export const containerStates = [
 export type ContainerState = (typeof containerStates)[number];
 
 const memberStateDetail = object(
-  'What is known about the state of a member beyond the word.',
+  'What is behind the state of the member: how far it has come, and what went wrong.',
   {
-    configErrorDetail: string('Why the member could not be configured.'),
-    lastConfigDataGeneration: integer('Generation of the configuration that the member was given last.', {
-      format: 'int64',
-    }),
-    lastSetupGeneration: integer('Generation of the configuration that its scripts have processed.', {
-      format: 'int64',
-    }),
+    configErrorDetail: string('Why the member could not be set up, if it could not.'),
+    lastConfigDataGeneration: integer(
+      'Which configmeta.json the member was given last, as a value of specGenerationToProcess.',
+      {
+        format: 'int64',
+      },
+    ),
+    lastSetupGeneration: integer(
+      'Which configmeta.json its scripts have been run with, as a value of specGenerationToProcess.',
+      {
+        format: 'int64',
+      },
+    ),
     configuringContainer: string('Id of the container that is being configured.'),
     lastConfiguredContainer: string('Id of the container that was configured last.'),
-    lastKnownContainerState: oneOf(containerStates, 'What its container was seen to do last.'),
-    lastConnectionVersion: integer('Version of the connections that the member has processed.', { format: 'int64' }),
+    lastKnownContainerState: oneOf(containerStates, 'What its container was doing when it was last looked at.'),
+    lastConnectionVersion: integer(
+      'Which state of the connections its scripts have been told of, as a value of connectionVersion.',
+      { format: 'int64' },
+    ),
     startScriptStdoutMessage: string('End of what the failed script wrote to stdout.'),
     startScriptStderrMessage: string('End of what the failed script wrote to stderr.'),
     schedulingErrorMessage: string('Why the pod of the member has no node.'),
-    storageInitProgress: string('How far the first copy of the persisted directories has come.'),
-    setupAttempt: integer('How often its scripts have been asked to configure the present container.', {
-      format: 'int64',
-    }),
-    announced: boolean('Whether the other members have been told of it.'),
-    updateTries: integer('How often it could not be given the present configuration.', { format: 'int64' }),
-    retryTime: string('When what has failed is tried again. Absent: not by itself.', { format: 'date-time' }),
-    leaveTime: string('When a member that is to go does so at the latest, whether the others have been told or not.', {
+    storageInitProgress: string('How far the copying of the directories that are kept onto a new volume has come.'),
+    setupAttempt: integer(
+      'How often the startscript has been run to set up the present container; it is given three attempts.',
+      {
+        format: 'int64',
+      },
+    ),
+    announced: boolean('Whether the other members have been told that it is there.'),
+    updateTries: integer('How often in a row it could not be given the present configmeta.json.', { format: 'int64' }),
+    retryTime: string(
+      'When what has failed is tried again. Absent: nothing has, or only a retry by hand tries it (see lastRetry).',
+      { format: 'date-time' },
+    ),
+    leaveTime: string('When a member that is to go does so at the latest, though others may not have heard of it.', {
       format: 'date-time',
     }),
     pendingNotifyCmds: listOf(
-      object('A notification that waits to be delivered.', {
-        arguments: listOf(string('Argument.'), 'Arguments of the script.'),
-        id: string('Tells it from others.'),
-        tries: integer('How often it has failed.', { format: 'int64' }),
-        retryTime: string('When it is tried again. Absent: at once, or, after several failures, not by itself.', {
-          format: 'date-time',
-        }),
+      object('A run of the startscript that the member is still owed.', {
+        arguments: listOf(
+          string('Argument.'),
+          'Arguments of the startscript: --addnodes, --delnodes or --reconnect, and who it is about.',
+        ),
+        id: string('Tells it from others that the member is owed.'),
+        tries: integer('How often it has been tried and has failed.', { format: 'int64' }),
+        retryTime: string(
+          'When it is tried again. Absent: at once, or, after three failures, only by a retry by hand.',
+          {
+            format: 'date-time',
+          },
+        ),
       }),
-      'Notifications that wait to be delivered to the member.',
+      'What the member has not been told yet, the oldest first.',
     ),
   },
   { definition: definition('MemberStateDetail') },
@@ -292,16 +396,22 @@ export const memberStates = [
 export type MemberState = (typeof memberStates)[number];
 
 const memberStatus = object(
-  'One member of a role.',
+  'One member: a pod, and what belongs to it.',
   {
-    pod: string('Name of its pod.', { example: 'spark221e2-worker-b7x2q-0' }),
-    nodeID: integer('Number of the member, unique in the cluster for ever.', { format: 'int64' }),
-    joinedGeneration: integer('Generation of the configuration that first had the member.', { format: 'int64' }),
-    service: string('Name of its service; n/a when the role has no ports.'),
-    pvc: string('Name of its claim.'),
-    blockDevicePaths: listOf(string('Path.'), 'Paths of its block devices.'),
+    pod: string('Name of the pod of the member.', { example: 'spark221e2-worker-b7x2q-0' }),
+    nodeID: integer('Number of the member, which no other member of the cluster ever has.', { format: 'int64' }),
+    joinedGeneration: integer(
+      'The first configmeta.json that had the member in it, as a value of specGenerationToProcess.',
+      { format: 'int64' },
+    ),
+    service: string('Name of its Service; n/a when the role has no ports.'),
+    pvc: string('Name of the claim of its volume. Absent: it has no storage.'),
+    blockDevicePaths: listOf(string('Path.'), 'Paths of its block devices, in its container.'),
     authToken: string('Not used: tokens are kept in Secrets.'),
-    state: oneOf(memberStates, 'Where the member is in its life.'),
+    state: oneOf(
+      memberStates,
+      'How far the member has come. configured: its scripts have ended well; config error: they have not, and stateDetail says why.',
+    ),
     stateDetail: memberStateDetail,
   },
   { required: ['pod', 'state'], definition: definition('MemberStatus') },
@@ -309,27 +419,30 @@ const memberStatus = object(
 export type MemberStatus = TypeOf<typeof memberStatus>;
 
 const roleStatus = object(
-  'One role that has members, or is losing them.',
+  'How far one role has come.',
   {
-    id: string('Which role this is.'),
-    statefulSet: string('Name of its StatefulSet.'),
-    conditions: asField(conditions, 'How the role is, in the words of the conditions of the cluster.'),
-    members: listByKey(['pod'], memberStatus, 'Its members.'),
+    id: string('Id of the role.'),
+    statefulSet: string('Name of the StatefulSet of the role.'),
+    conditions: asField(
+      conditions,
+      'What is true of the role now: Ready, Progressing and Degraded, as for the cluster.',
+    ),
+    members: listByKey(['pod'], memberStatus, 'The members of the role, those included that are going.'),
   },
   { required: ['id'], definition: definition('RoleStatus') },
 );
 export type RoleStatus = TypeOf<typeof roleStatus>;
 
 const memberStateRollup = object(
-  'Whether any member …',
+  'What is true of at least one member; each is for tables and alerts.',
   {
-    membershipChanging: boolean('… is coming or going.'),
-    membersDown: boolean('… should run but does not.'),
-    membersInitializing: boolean('… copies its persisted directories.'),
-    membersWaiting: boolean('… waits for its container.'),
-    membersRestarting: boolean('… is being set up again.'),
-    configErrors: boolean('… could not be configured.'),
-    membersNotScheduled: boolean('… finds no node.'),
+    membershipChanging: boolean('Whether a member is coming or going.'),
+    membersDown: boolean('Whether a member does not run that should.'),
+    membersInitializing: boolean('Whether a member is copying directories onto a new volume.'),
+    membersWaiting: boolean('Whether a member waits for its container.'),
+    membersRestarting: boolean('Whether a member is being set up again, since it has another container.'),
+    configErrors: boolean('Whether a member could not be set up.'),
+    membersNotScheduled: boolean('Whether a member finds no node to run on.'),
   },
   { definition: definition('MemberStateRollup') },
 );
@@ -346,11 +459,11 @@ const restoreProgress = object(
 );
 
 const scaleStatus = object(
-  'What the scale subresource stands for; resolved whenever the cluster is written.',
+  'What `kubectl scale` and autoscalers see and change.',
   {
-    role: string('The role that is scaled.'),
-    replicas: integer('How many members of it run.'),
-    selector: string('Selects the pods of its members.'),
+    role: string('Id of the role that is scaled.'),
+    replicas: integer('How many pods the role has now.'),
+    selector: string('Label selector of its pods, by which autoscalers measure them.'),
   },
   { definition: definition('ScaleStatus') },
 );
@@ -359,37 +472,51 @@ export const clusterStates = ['creating', 'updating', 'configured', 'spec modifi
 export type ClusterState = (typeof clusterStates)[number];
 
 export const clusterStatus = object(
-  'What the cluster is now. Written by KubeDirector only.',
+  'What the cluster is now. Written by KubeDirector; what anybody else sends is ignored.',
   {
     observedGeneration: integer('The generation of the spec that this status is about.', { format: 'int64' }),
-    state: oneOf(clusterStates, 'One word for it all.', { example: 'configured' }),
+    state: oneOf(
+      clusterStates,
+      'The stage that the cluster is in, in a word. configured: nothing is being done; whether all is well, the condition Ready says.',
+      { example: 'configured' },
+    ),
     conditions,
-    desiredMembers: integer('How many members the cluster is to have.'),
-    readyMembers: integer('How many members are configured and running.'),
+    desiredMembers: integer('How many members the cluster is to have, in all roles.'),
+    readyMembers: integer('How many of them are set up and can be used.'),
     scale: scaleStatus,
     memberStateRollup,
     restoreProgress: nullable(restoreProgress),
     generationUID: string('Not used: kept from releases that guarded status with it.'),
-    specGenerationToProcess: integer('Generation of the configuration that all members have to reach.', {
-      format: 'int64',
-    }),
-    configurationHash: string('Hash of what members are told of the cluster itself.'),
-    lastConnectionHash: string('Hash of the connected objects that members know.'),
-    connectionVersion: integer('How often the connected objects have changed.', { format: 'int64' }),
-    lastRetry: string('The value of the annotation kubedirector.bluedata.io/retry that was obeyed last.'),
-    clusterService: string('Name of the headless service that gives members their host names.'),
-    lastNodeID: integer('The highest member number ever given.', { format: 'int64' }),
-    roles: listByKey(['id'], roleStatus, 'The roles that have members, or are losing them.'),
+    specGenerationToProcess: integer(
+      'Number of the newest configmeta.json: it goes up whenever that changes for anybody.',
+      {
+        format: 'int64',
+      },
+    ),
+    configurationHash: string('Hash of what configmeta.json says of the cluster itself, by which changes are found.'),
+    lastConnectionHash: string('Hash of the connected objects, by which changes are found.'),
+    connectionVersion: integer(
+      'Number of the newest state of the connected objects: it goes up whenever they change.',
+      { format: 'int64' },
+    ),
+    lastRetry: string(
+      'The value of the annotation kubedirector.bluedata.io/retry for which everything was last tried again. Another value has it tried once more.',
+    ),
+    clusterService: string(
+      'Name of the headless Service by which members have host names: POD.SERVICE.NAMESPACE.svc.cluster.local.',
+    ),
+    lastNodeID: integer('The highest nodeID that a member was ever given.', { format: 'int64' }),
+    roles: listByKey(['id'], roleStatus, 'How far each role has come that has members or is losing them.'),
   },
   { definition: definition('KubeDirectorClusterStatus') },
 );
 export type ClusterStatus = TypeOf<typeof clusterStatus>;
 
 export const kubeDirectorCluster = object(
-  'A running instance of an app: its roles, their members, and what they have.',
+  'A running instance of a KubeDirectorApp: which of its roles, how many members of each, and what each member gets. KubeDirector makes StatefulSets and Services of it, and has members set up by the scripts of the app.',
   {
-    apiVersion: string('Version of this form.'),
-    kind: string('KubeDirectorCluster.'),
+    apiVersion: string('Group and version of the API that the object is written in.'),
+    kind: string('The kind of the object, KubeDirectorCluster.'),
     metadata: objectMetaSchema,
     spec: clusterSpec,
     status: clusterStatus,

@@ -129,7 +129,8 @@ describe('the OpenAPI 2 document', () => {
     expect(definitions['io.bluedata.kubedirector.v1beta1.ClusterRole']!.properties).to.have.deep.property('storage', {
       $ref: '#/definitions/io.bluedata.kubedirector.v1beta1.Storage',
       description:
-        'A persistent volume of each member, which keeps the directories that the app names. Absent: what members write goes with them.',
+        'A volume for each member, with a claim of its own, on which the directories live that the app wants kept. Absent: what members write goes with their pods.\nExample: {"size":"40Gi"}',
+      example: { size: '40Gi' },
       'x-nullable': true,
     });
   });

@@ -85,14 +85,14 @@ describe('the OpenAPI 3 document of a version', () => {
   it('publishes what apply and kubectl read from a schema, and nothing internal (K-066)', () => {
     const { spec } = schemas['com.example.v1beta1.FixtureCluster']!.properties as { spec: { properties: Node } };
     expect(spec.properties).to.deep.equal({
-      app: { type: 'string', minLength: 1, maxLength: 20, description: 'Id of the app.' },
+      app: { type: 'string', minLength: 1, maxLength: 20, description: 'Id of the app. At most 20 characters.' },
       replicas: {
         type: 'integer',
         format: 'int32',
         minimum: 0,
         maximum: 100,
         default: 1,
-        description: 'How many.\nDefault: 1',
+        description: 'How many. From 0 to 100.\nDefault: 1',
       },
       mode: { type: 'string', enum: ['a', 'b'], description: 'One of two.' },
       roles: {

@@ -9,6 +9,19 @@ import { ourGroup } from '../../make/openapi-served.ts';
 
 const kubernetesNames: ReadonlySet<string | undefined> = new Set(Object.keys(definitions));
 
+/** What descriptions of one kind say of others. */
+const fieldsOfOthers: ReadonlySet<string> = new Set([
+  ...[
+    'defaultServiceType',
+    'defaultNamingScheme',
+    'systemdRequired',
+    'secretKeys',
+    'sharedMemory',
+    'cmType',
+    'secretType',
+  ],
+]);
+
 interface Place {
   readonly at: string;
   readonly schema: Schema;
@@ -86,6 +99,19 @@ for (const { version, resources } of ourGroup.versions)
             return !told && !inside && isField(at) && !inOthersTypes(nodes, at);
           });
           expect(silent.map(({ at }) => at)).to.deep.equal([]);
+        });
+
+        it('calls fields in its descriptions as they are called in this version', () => {
+          const known = new Set(nodes.map(({ at }) => at.split('.').at(-1)!.replace('[]', '')));
+          const unknown = (schema === whole ? nodes : [])
+            .filter(({ at }) => at.startsWith(`${kind}.spec`) && !inOthersTypes(nodes, at))
+            .flatMap(({ at, schema: { description = '' } }) =>
+              (description.match(/\b[a-z]+[A-Z]\w*/g) ?? [])
+                .filter((word) => !known.has(word))
+                .map((word) => [at, word]),
+            )
+            .filter(([, word]) => !fieldsOfOthers.has(word!));
+          expect(unknown).to.deep.equal([]);
         });
 
         it('requires only fields that it has', () => {

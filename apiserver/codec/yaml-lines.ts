@@ -37,6 +37,28 @@ export function linesOf(text: string): (path: string) => number {
   };
 }
 
+/** The keys that stand in their mapping before already, with the lines of their repetitions, in order. */
+export function repeatedKeys(text: string): { key: string; line: number }[] {
+  const root = treeOf(text);
+  return root ? repeatedIn(root).sort((a, b) => a.line - b.line) : [];
+}
+
+function repeatedIn(whole: Node): { key: string; line: number }[] {
+  const node = unwrapped(whole);
+  const inside = node.children.flatMap(repeatedIn);
+  if (typeof node.value !== 'object' || node.value === null || Array.isArray(node.value)) return inside;
+  const seen = new Set<string>();
+  const repeated = node.children
+    .filter((_, i) => i % 2 === 0)
+    .flatMap(({ value, line }) => {
+      const key = String(value);
+      const isRepeated = seen.has(key);
+      seen.add(key);
+      return isRepeated ? [{ key, line: line + 1 }] : [];
+    });
+  return [...inside, ...repeated];
+}
+
 function treeOf(text: string): Node | undefined {
   const open: Node[] = [];
   let root: Node | undefined;
@@ -85,8 +107,15 @@ function lineAt(starts: readonly number[], position: number): number {
   return low;
 }
 
+/** A collection in braces or brackets that does not stand in another one is opened twice, and is then its own only child. */
+function unwrapped(node: Node): Node {
+  const [only, ...others] = node.children;
+  return only && !others.length && typeof node.value === 'object' && only.value === node.value ? only : node;
+}
+
 /** The children of a mapping are its keys and values in turn; a value that is told of stands where its key does. */
-function childOf(node: Node, name: string): { line: number; node: Node } | undefined {
+function childOf(whole: Node, name: string): { line: number; node: Node } | undefined {
+  const node = unwrapped(whole);
   if (Array.isArray(node.value)) {
     const child = node.children[Number(name)];
     return child && { line: child.line, node: child };

@@ -1,10 +1,13 @@
 /**
  * YAML in and out, as Kubernetes reads and writes it: the scalars of YAML 1.1 (K-114), block style, keys in order.
  *
- * Aliases are expanded within a budget (K-351); repeated keys are told like JSON's.
+ * Aliases and merge keys are expanded within a budget (K-351); repeated keys are told like JSON's.
  */
 import { CORE_SCHEMA, dump, load, Type, YAMLException } from 'js-yaml';
+import { ownValue, setOwn } from '../../openapi/machinery/json.ts';
+import { isRecord } from '../../openapi/machinery/meta.ts';
 import { type Decoded, DecodeError, integerOf, unshared } from './json.ts';
+import { repeatedKeys } from './yaml-lines.ts';
 
 const booleans = new Map(
   [
@@ -51,10 +54,9 @@ export function decodeYaml(bytes: Buffer): Decoded {
   try {
     return { value: parsed(text, false), duplicates: [] };
   } catch (error) {
-    const key = duplicatedKey(error, text);
-    if (key === undefined) throw refusal(error);
+    if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key') throw refusal(error);
     try {
-      return { value: parsed(text, true), duplicates: [key] };
+      return { value: parsed(text, true), duplicates: repeatedKeys(text).map(alreadySet) };
     } catch (other) {
       throw refusal(other);
     }
@@ -63,20 +65,36 @@ export function decodeYaml(bytes: Buffer): Decoded {
 
 /** @param repeats may keys stand twice? */
 const parsed = (text: string, repeats: boolean): unknown =>
-  unshared(load(text, { schema, json: repeats }), { nodes: maxNodes });
+  merged(unshared(load(text, { schema, json: repeats }), { nodes: maxNodes }));
+
+const mergeKey = '<<';
+
+/**
+ * With the mappings of merge keys (`<<: *base`) in their place: what stands beside wins, then what comes first.
+ *
+ * By now every alias is a copy that was counted, so this takes no longer than reading the document.
+ */
+function merged(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(merged);
+  if (!isRecord(value)) return value;
+  const own: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) if (key !== mergeKey) setOwn(own, key, merged(inner));
+  const bases = [ownValue(value, mergeKey) ?? []].flat();
+  if (!bases.every(isRecord)) throw new DecodeError('map merge requires map or sequence of maps as the value');
+  for (const base of bases)
+    for (const [key, inner] of Object.entries(merged(base) as Record<string, unknown>))
+      if (!Object.hasOwn(own, key)) setOwn(own, key, inner);
+  return own;
+}
 
 const refusal = (error: unknown): DecodeError =>
   error instanceof DecodeError
     ? error
     : new DecodeError(error instanceof YAMLException ? error.message : String(error));
 
-/** `line 7: key "app" already set in map` (K-147), when that is what the parser complained of. */
-function duplicatedKey(error: unknown, text: string): string | undefined {
-  if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key') return undefined;
-  const line = text.split('\n')[error.mark.line] ?? '';
-  const key = /^[\s-]*["']?([^:"']+)/.exec(line)?.[1] ?? '';
-  return `line ${error.mark.line + 1}: key ${JSON.stringify(key)} already set in map`;
-}
+/** As Go says it (K-147). */
+const alreadySet = ({ key, line }: { key: string; line: number }): string =>
+  `line ${line}: key ${JSON.stringify(key)} already set in map`;
 
 /** What others would read as moments, or as merging, though we do not: texts like these are quoted. */
 const elsewhere = new Type('tag:yaml.org,2002:timestamp', {

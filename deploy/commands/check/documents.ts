@@ -31,35 +31,57 @@ export interface Finding {
 }
 
 const group = 'kubedirector.bluedata.io';
+/** What a server takes in one request. */
+const mostBytes = 3 * 1024 * 1024;
 
 export function documentsIn(folder: string): { documents: FoundDocument[]; findings: Finding[]; files: number } {
   const documents: FoundDocument[] = [];
   const findings: Finding[] = [];
   const files = filesIn(folder);
-  for (const file of files)
-    for (const { text, above } of partsOf(readFileSync(file, 'utf8'))) {
+  for (const file of files) {
+    const fault = (line: number, message: string): void =>
+      void findings.push({ file, line, field: '', message, severity: 'fault' });
+    const content = textOf(file);
+    if ('unreadable' in content) {
+      fault(1, `it cannot be read: ${content.unreadable}`);
+      continue;
+    }
+    for (const { text, above } of partsOf(content.text)) {
       const lines = linesOf(text);
+      if (Buffer.byteLength(text) > mostBytes)
+        fault(above + 1, `it is larger than the ${mostBytes} bytes that a server takes`);
       try {
         const { value, duplicates } = decodeYaml(Buffer.from(text));
         for (const one of objectsIn(value))
           documents.push({ file, value: one.value, duplicates, above, lineOf: (path) => above + lines(one.at + path) });
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error;
-        const line = above + Number(/\((\d+):\d+\)/.exec(error.message)?.[1] ?? 1);
-        findings.push({ file, line, field: '', message: error.message.split('\n')[0]!, severity: 'fault' });
+        fault(above + Number(/\((\d+):\d+\)/.exec(error.message)?.[1] ?? 1), error.message.split('\n')[0]!);
       }
     }
+  }
   return { documents, findings, files: files.length };
 }
 
-/** Objects of our group, also those in a List. */
+/** Objects of our group, and others of our kinds, also those in a List. */
 function objectsIn(value: unknown): { value: Record<string, unknown>; at: string }[] {
   if (!isRecord(value)) return [];
   if (value.kind === 'List' && Array.isArray(value.items))
     return value.items.flatMap((item, i) =>
       objectsIn(item).map(({ value: one, at }) => ({ value: one, at: `items[${i}].${at}` })),
     );
-  return String(value.apiVersion).split('/')[0] === group ? [{ value, at: '' }] : [];
+  const isOurs = String(value.apiVersion).split('/')[0] === group || /^KubeDirector/.test(String(value.kind));
+  return isOurs ? [{ value, at: '' }] : [];
+}
+
+/** The text of a file; of what is none, or may not be read, why. */
+function textOf(file: string): { text: string } | { unreadable: string } {
+  try {
+    // Reading a pipe would wait for somebody to write.
+    return statSync(file).isFile() ? { text: readFileSync(file, 'utf8') } : { unreadable: 'it is no file' };
+  } catch (error) {
+    return { unreadable: (error as Error).message.replace(/, \w+ '.*$/s, '') };
+  }
 }
 
 function filesIn(path: string): string[] {
@@ -72,19 +94,20 @@ function filesIn(path: string): string[] {
     });
 }
 
-/** The documents of a YAML file, and how many lines there are above each. */
+/** The documents of a file, and how many lines there are above each. Objects in JSON may follow one another with nothing between. */
 function partsOf(text: string): { text: string; above: number }[] {
   const parts: { text: string; above: number }[] = [];
   let above = 0;
   let lines: string[] = [];
   for (const [i, line] of [...text.split('\n'), '---'].entries()) {
-    if (!/^---(\s|$)/.test(line)) {
+    const isJson = /^\{/.test(line) && /\}\s*$/.test(lines.findLast((one) => one.trim() !== '') ?? '');
+    if (!isJson && !/^---(\s|$)/.test(line)) {
       lines.push(line);
       continue;
     }
     if (lines.some((one) => /^[^#\s]/.test(one))) parts.push({ text: lines.join('\n'), above });
-    above = i + 1;
-    lines = [];
+    above = isJson ? i : i + 1;
+    lines = isJson ? [line] : [];
   }
   return parts;
 }

@@ -43,7 +43,14 @@ export async function judged(documents: readonly FoundDocument[]): Promise<Findi
     const sorted = [...documents].sort((a, b) => placeOf(a) - placeOf(b));
     const findings: Finding[] = [];
     if (!sorted.some(({ value }) => value.kind === order[0])) await judge(registries, configuration, stopping.signal);
-    for (const document of sorted) findings.push(...(await judge(registries, document, stopping.signal)));
+    const faulty = new Set<unknown>();
+    for (const document of sorted) {
+      const found = await judge(registries, document, stopping.signal);
+      const { kind, metadata } = document.value;
+      if (kind === 'KubeDirectorApp' && isRecord(metadata) && found.some(({ severity }) => severity === 'fault'))
+        faulty.add(metadata.name);
+      findings.push(...found.map((finding) => (isFor(faulty, document, finding) ? byFaultyApp(finding) : finding)));
+    }
     return findings;
   } finally {
     stopping.abort();
@@ -51,6 +58,19 @@ export async function judged(documents: readonly FoundDocument[]): Promise<Findi
     await kv.close();
   }
 }
+
+/** Is it about an app that is not there only since it has faults? */
+const isFor = (
+  faulty: ReadonlySet<unknown>,
+  { value: { spec } }: FoundDocument,
+  { field, message }: Finding,
+): boolean => field === 'spec.app' && message.startsWith('Not found') && isRecord(spec) && faulty.has(spec.app);
+
+const byFaultyApp = (finding: Finding): Finding => ({
+  ...finding,
+  message: 'its app has faults, so it cannot be judged by that',
+  severity: 'warning',
+});
 
 const placeOf = ({ value }: FoundDocument): number => order.indexOf(String(value.kind));
 
@@ -72,7 +92,8 @@ async function judge(registries: Registries, document: FoundDocument, signal: Ab
   const told = (field: string, message: string, severity: Finding['severity'] = 'fault'): Finding => ({
     ...{ file, line: lineOf(field), field, message, severity },
   });
-  const version = String(value.apiVersion).split('/')[1] ?? '';
+  const [ofGroup, version = ''] = String(value.apiVersion ?? '').split('/');
+  if (ofGroup !== group) return [told('apiVersion', `must be ${group}/v1beta1 or ${group}/v1alpha1`)];
   const registry = registries.all.find(({ resource }) => resource.kind === value.kind);
   if (!registry) return [told('kind', `there is no kind ${JSON.stringify(value.kind)} in ${group}`)];
   if (!registry.resource.forms.some((form) => form.version === version))
@@ -114,6 +135,8 @@ function toldOf(
   if (loose) return told(loose[2]!, `${loose[1]} field`);
   const repeated = /^line (\d+): (key .*)$/.exec(text);
   if (repeated) return { ...told('', repeated[2]!), line: above + Number(repeated[1]) };
+  const older = /^((?:spec|status)\S*) is an older spelling of/.exec(text)?.[1];
+  if (older) return { ...told('', text, 'warning'), line: told(older, '').line };
   const [, field, message] = /^((?:spec|metadata|status)[^\s:]*): (.*)$/s.exec(text) ?? [];
   return field ? told(field, message!, 'warning') : told('', text, 'warning');
 }

@@ -2,11 +2,12 @@
  * `kubedirector check`: an author learns of every fault in a folder, and in which line it is.
  */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { appDocument, clusterDocument } from '../../make/documents.ts';
 
 const folder = import.meta.dirname;
 const project = join(folder, '../../..');
@@ -47,16 +48,109 @@ describe('kubedirector check', function () {
     expect(code).to.equal(1);
   });
 
-  it('says where a file is no YAML', async () => {
+  /** @returns what is told of these files, each without the folder that they were in */
+  async function checkOf(files: Readonly<Record<string, string>>, links: Readonly<Record<string, string>> = {}) {
     const written = mkdtempSync(join(tmpdir(), 'kubedirector-check-'));
     try {
-      writeFileSync(join(written, 'broken.yaml'), 'kind: ConfigMap\n---\nspec:\n  app: [\n');
+      for (const [name, text] of Object.entries(files)) writeFileSync(join(written, name), text);
+      for (const [name, target] of Object.entries(links)) symlinkSync(target, join(written, name));
       const { code, lines } = await check(written);
-      expect(lines[0]).to.match(/broken\.yaml:5: unexpected end of the stream within a flow collection/);
-      expect(code).to.equal(1);
+      return { code, lines: lines.map((line) => line.replace(/^\S*\/(?=[^/\s]+:\d)/, '')) };
     } finally {
       rmSync(written, { recursive: true });
     }
+  }
+  const apiVersion = 'apiVersion: kubedirector.bluedata.io/v1beta1';
+  const clusterJson = (name: string, app: string) => JSON.stringify(clusterDocument(name, { app }));
+
+  it('says where a file is no YAML', async () => {
+    const { code, lines } = await checkOf({ 'broken.yaml': 'kind: ConfigMap\n---\nspec:\n  app: [\n' });
+    expect(lines[0]).to.match(/^broken\.yaml:5: unexpected end of the stream within a flow collection/);
+    expect(code).to.equal(1);
+  });
+
+  it('says which files it cannot read, and goes on', async () => {
+    const { code, lines } = await checkOf(
+      { 'large.json': `{"a": "${'x'.repeat(3 * 1024 * 1024)}"}` },
+      { 'dangling.yaml': 'nowhere', 'folder.yaml': '.' },
+    );
+    expect(lines).to.deep.equal([
+      'dangling.yaml:1: it cannot be read: ENOENT: no such file or directory',
+      'folder.yaml:1: it cannot be read: it is no file',
+      'large.json:1: it is larger than the 3145728 bytes that a server takes',
+      '0 objects, 0 setup packages: 3 faults, 0 warnings',
+    ]);
+    expect(code).to.equal(1);
+  });
+
+  it('knows lines in JSON, also of objects that follow one another', async () => {
+    const faulty = JSON.stringify(
+      clusterDocument('three', { app: 'far', roles: [{ id: 'a', member: 1 }] }),
+      undefined,
+      1,
+    );
+    const { lines } = await checkOf({
+      'a.json': `${clusterJson('one', 'near')}\n${clusterJson('two', 'far')}\n${faulty}\n`,
+    });
+    expect(lines.slice(0, 4)).to.deep.equal([
+      'a.json:1: spec.app: Not found: "near"',
+      'a.json:2: spec.app: Not found: "far"',
+      'a.json:10: spec.app: Not found: "far"',
+      'a.json:14: spec.roles[0].member: unknown field',
+    ]);
+  });
+
+  it('tells every key that stands twice, and merges as kubectl does', async () => {
+    const { lines } = await checkOf({
+      'a.yaml': [
+        ...[
+          apiVersion,
+          'kind: KubeDirectorCluster',
+          'metadata: {name: a}',
+          'spec:',
+          '  app: near',
+          '  app: far',
+          '  roles:',
+        ],
+        ...['  - &head', '    id: head', '    members: -1', '  - <<: *head', '    id: worker', '    id: tail'],
+      ].join('\n'),
+    });
+    expect(lines.slice(0, 5)).to.deep.equal([
+      'a.yaml:5: spec.app: Not found: "far"',
+      'a.yaml:6: key "app" already set in map',
+      ...[10, 11].map(
+        (line, i) =>
+          `a.yaml:${line}: spec.roles[${i}].members: Invalid value: -1: spec.roles[${i}].members in body should be greater than or equal to 0`,
+      ),
+      'a.yaml:13: key "id" already set in map',
+    ]);
+  });
+
+  it('tells of older spellings where they stand, and of objects of another group', async () => {
+    const older = [
+      'apiVersion: kubedirector.bluedata.io/v1alpha1',
+      'kind: KubeDirectorApp',
+      'metadata: {name: a}',
+      'spec:',
+    ];
+    const { lines } = await checkOf({
+      'a.yaml': [...older, '  label: {name: A}', '  default_image_repo_tag: a:1'].join('\n'),
+      'b.yaml': 'apiVersion: kubedirector.hpe.com/v1beta1\nkind: KubeDirectorApp\nmetadata: {name: b}\n',
+    });
+    expect(lines).to.include.members([
+      'a.yaml:6: warning: spec.default_image_repo_tag is an older spelling of spec.image.repoTag',
+      'b.yaml:1: apiVersion: must be kubedirector.bluedata.io/v1beta1 or kubedirector.bluedata.io/v1alpha1',
+    ]);
+  });
+
+  it('does not miss an app that only has faults itself', async () => {
+    const app = JSON.stringify(appDocument('mine', { version: 1 }));
+    const { lines } = await checkOf({ 'app.json': app, 'cluster.json': clusterJson('mine', 'mine') });
+    expect(lines).to.deep.equal([
+      'app.json:1: spec.version: Invalid value: "integer": spec.version in body must be of type string: "integer"',
+      'cluster.json:1: warning: spec.app: its app has faults, so it cannot be judged by that',
+      '2 objects, 0 setup packages: 1 fault, 1 warning',
+    ]);
   });
 
   it('is content with what only might be meant otherwise, and says so', async () => {

@@ -87,9 +87,9 @@ const traitsOf = (roles: readonly RoleMembers[], { secretKeys }: Connected): unk
   ]);
 
 const identityOfKey = (
-  { name, encryptedValue }: NonNullable<ClusterRole['secretKeys']>[number],
+  { name, encryptedValue, valueFrom }: NonNullable<ClusterRole['secretKeys']>[number],
   values: ReadonlyMap<string, SecretKeyValue> | undefined,
-): unknown => encryptedValue ?? values?.get(name)?.identity;
+): unknown => (valueFrom ? values?.get(name)?.identity : encryptedValue);
 
 const hashOf = (parts: unknown): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);

@@ -157,6 +157,16 @@ describe('a secret key that is kept in a Secret', () => {
     });
   });
 
+  it('counts where a server that did not know of it has given an empty value, too', async () => {
+    const masterEncryptionKey = 'a'.repeat(32);
+    const left = { ...fromSecret(), encryptedValue: encryptSecretValue('', masterEncryptionKey) };
+    const world = await settled(taking(left), aSecret(), { masterEncryptionKey });
+    expect(keysIn(world, `${workerSet}-0`)).to.deep.equal({ admin: canary });
+    world.setData(aSecret({ password: 'another-1' }));
+    await world.settle();
+    expect(keysIn(world, `${workerSet}-0`)).to.deep.equal({ admin: 'another-1' });
+  });
+
   it('changes nothing while it stays as it is', async () => {
     const world = await settled();
     const { status } = world.cluster();

@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ClusterRole, ClusterStatus } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { ConnectedData } from '../../guest/configmeta/connections.ts';
 import { type ConfigmetaNode, configmeta } from '../../guest/configmeta/document.ts';
 import { type Blueprint, namespaceOf } from '../blueprint.ts';
 import { type Connected, configmetaConnections } from './connected.ts';
@@ -100,7 +101,16 @@ const secretsIn = (
 ): readonly string[] => [
   ...roles.flatMap(({ secretKeys }) => Object.values(secretKeys).flatMap((value) => [value, base64(value)])),
   ...Object.values(tokens?.values ?? {}),
-  ...objects.flatMap((object) => (object.type === 'secret' ? Object.values(object.data.data).flatMap(bothForms) : [])),
+  ...objects.flatMap((object) => (object.type === 'secret' ? secretsOf(object.data) : [])),
+];
+
+/**
+ * Tools keep in annotations what was applied (kubectl.kubernetes.io/last-applied-configuration): the whole Secret, earlier values
+ * included. configmeta has them in base64. Of what they say in clear only objects may hold a value; words such as `true` do not.
+ */
+const secretsOf = ({ data, annotations = {} }: ConnectedData): string[] => [
+  ...Object.values(data).flatMap(bothForms),
+  ...Object.values(annotations).flatMap((text) => [base64(text), ...(text.startsWith('{') ? [text] : [])]),
 ];
 
 /** As it is kept, and as it is meant. */

@@ -53,6 +53,30 @@ describe('a cluster that is connected', () => {
     });
   });
 
+  it('does not show what kubectl kept of a Secret in an annotation when a script prints what it was given', async () => {
+    const world = new World();
+    const { metadata, ...login } = typed('Secret', 'login', { user: 'YWRtaW4=' });
+    const applied = `${JSON.stringify({ kind: 'Secret', stringData: { user: 'admin', before: 'canary-5d1e' } })}\n`;
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': applied, managed: 'true' };
+    world.setData({ ...login, metadata: { ...metadata, annotations } });
+    world.guests.answer = (pod, call) => {
+      if (pod !== `${notebookSet}-0` || call.verb !== 'setup') return undefined;
+      const [given] = JSON.parse(call.setup!.configmeta).connections.secrets.site;
+      const kept = given.annotations['kubectl.kubernetes.io/last-applied-configuration'];
+      expect(Buffer.from(kept, 'base64').toString()).to.equal(applied);
+      return [
+        { type: 'output', stream: 'stdout', text: `${kept.slice(9)} is true\n${JSON.stringify(given.annotations)}\n` },
+        { type: 'output', stream: 'stderr', text: applied },
+        { type: 'result', result: failed('script', '1') },
+      ];
+    };
+    world.create(aCluster({ connections: { secrets: ['login'] } }));
+    await world.settle();
+    const { startScriptStdoutMessage: stdout, startScriptStderrMessage: stderr } = detailOf(world, `${notebookSet}-0`);
+    expect(stdout).to.match(/^\[redacted\] is true\n\{"kubectl.*":"\[redacted\]","managed":"\[redacted\]"\}\n$/);
+    expect(stderr).to.match(/^\[redacted\]\n?$/);
+  });
+
   it('to another cluster knows the members of it that can be used, and hears when there are others', async () => {
     const world = new World();
     world.create(aCluster({ roles: [aRole({ id: 'controller' })] }, { name: 'store' }));

@@ -141,7 +141,8 @@ tidy() {
   done
   look_for tidy
   for _link in "$_room"/claim.*; do
-    [ "$((${_link##*.} + 20))" -lt "$_top" ] || continue
+    # A script may have removed them all.
+    [ -h "$_link" ] && [ "$((${_link##*.} + 20))" -lt "$_top" ] || continue
     _text=$(readlink "$_link")
     case $_text in
     *:update:job.* | *:again:job.*) rm -rf "$_link" "${_room:?}/${_text##*:}" ;;

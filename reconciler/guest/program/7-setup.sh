@@ -105,8 +105,12 @@ configure() {
   start "$_room/script" "$_home/configure" "$_script" --configure
   wait "$_child"
   _ran=$?
+  # How it failed is told even where it cannot be kept: it may have filled the disk, or removed what is here.
+  [ "$_ran" = 0 ] || {
+    trying put_outcome "$_status" "$_ran"
+    script_failed
+  }
   write_status "$_ran"
-  [ "$_ran" = 0 ] || script_failed
 }
 
 # write_status CODE
@@ -116,8 +120,10 @@ write_status() {
 
 # write_outcome FILE CODE: whole or not at all.
 write_outcome() {
-  { printf '%s=%s' "$_container" "$2" >"$1.new" && mv -f "$1.new" "$1"; } 2>"$_job/why" || {
-    last_words "$_job/why"
-    fail member "$1 cannot be written: $_words"
-  }
+  trying put_outcome "$1" "$2" || fail member "$1 cannot be written: $_words"
+}
+
+# tee says what went wrong in fewer words than shells do.
+put_outcome() {
+  printf '%s=%s' "$_container" "$2" | tee "$1.new" && mv -f "$1.new" "$1"
 }

@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type ClientHttp2Session, connect } from 'node:http2';
+import { type ClientHttp2Session, connect, type SecureClientSessionOptions } from 'node:http2';
 import { join } from 'node:path';
 import { issueClientCertificate, issueServerCertificate, makeAuthority } from '../../apiserver/serving/certificates.ts';
 import { memoryEnvironment, memoryFlags } from '../../deploy/memory.ts';
@@ -33,8 +33,7 @@ export async function startServer(store: StoreOptions): Promise<Server> {
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   const startMs = performance.now() - began;
   const { port } = JSON.parse(line.toString()) as { port: number };
-  const session = connect(`https://localhost:${port}`, { ca: ca.cert, cert: admin.cert, key: admin.key });
-  await once(session, 'connect');
+  const session = await connected(port, { ca: ca.cert, cert: admin.cert, key: admin.key });
   return {
     pid: child.pid!,
     session,
@@ -45,6 +44,17 @@ export async function startServer(store: StoreOptions): Promise<Server> {
       await once(child, 'exit');
     },
   };
+}
+
+/** A client with the windows that Go's have, and so all of Kubernetes: at Node's own, each 64 KB of a list wait for the client. */
+export async function connected(port: number, options: SecureClientSessionOptions): Promise<ClientHttp2Session> {
+  const session = connect(`https://localhost:${port}`, {
+    ...options,
+    settings: { initialWindowSize: 4 * 1024 * 1024 },
+  });
+  await once(session, 'connect');
+  session.setLocalWindowSize(1024 ** 3);
+  return session;
 }
 
 /** CPU time of a process so far, in microseconds; the kernel counts in hundredths of a second. */

@@ -4,6 +4,7 @@
  * States are those of the original: `create pending` until the container runs, `creating` until it is set up, then `configured` for
  * as long as it is the same container. What a member was before is taken from status, since a pod does not remember it.
  */
+import type { GuestPhase } from '../../openapi/guest/reports.ts';
 import type { ContainerState, MemberStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { WorkView } from '../guest/work.ts';
 import type { ContainerStatus, Pod } from '../host-types.ts';
@@ -125,12 +126,24 @@ function problemOf(
   if (container?.state?.running && needed && state !== 'configured') {
     if (view?.trouble) return say('MemberUnreachable', `cannot be reached${detail(view.trouble)}`);
     if (!told) return say('MemberWaiting', 'is waiting for what it is connected to');
-    return say('MemberConfiguring', `is being configured${detail(view?.phase)}`);
+    return say('MemberConfiguring', `is being configured${detail(view?.phase && phaseWords[view.phase])}`);
   }
   if (container?.state?.running)
     return say('MemberNotReady', `runs but is not ready${detail(condition(pod, 'Ready')?.message)}`);
   return say('MemberStarting', 'is starting');
 }
+
+/** What is going on in a member, for people who have to wait for it. */
+const phaseWords: Readonly<Record<GuestPhase, string>> = {
+  checking: 'looking at what has been done in it',
+  injecting: 'fetching files',
+  systemd: 'waiting for systemd',
+  fetching: 'fetching its setup package',
+  unpacking: 'unpacking its setup package',
+  configuring: 'its start script runs',
+  waiting: 'waiting for a script that runs in it already',
+  notifying: 'its start script is told of changes',
+};
 
 /** A member that serves, and has not heard everything. */
 function untold({ pod, stateDetail = {} }: MemberStatus, view: WorkView | undefined): Problem | undefined {
@@ -138,7 +151,8 @@ function untold({ pod, stateDetail = {} }: MemberStatus, view: WorkView | undefi
   const failing = pendingNotifyCmds.find(({ tries = 0 }) => tries > 0);
   if (failing) {
     const [what] = failing.arguments ?? [];
-    const words = `its start script failed ${failing.tries} times when it was told ${what}${detail(lastLine(stateDetail))}`;
+    const times = failing.tries === 1 ? 'once' : `${failing.tries} times`;
+    const words = `its start script failed ${times} when it was told ${what}${detail(lastLine(stateDetail))}`;
     return { reason: 'NotificationFailed', message: `member ${pod} has not heard everything: ${words}` };
   }
   if (view?.trouble && view.state === 'running')

@@ -15,6 +15,7 @@ import type {
 import type { Configuration } from './guests/configuration.ts';
 import { retryAnnotation } from './guests/retries.ts';
 import { isStable } from './guests/setup.ts';
+import type { MemberNow } from './members.ts';
 import { isAlarming, isHarmless, type Problem, stalls, worstOf } from './problems.ts';
 import type { RolePlan } from './roles.ts';
 import { rollupOf } from './rollup.ts';
@@ -77,8 +78,10 @@ interface Bearing {
   readonly desired: number;
   readonly ready: number;
   readonly leaving: number;
-  /** Members that are being told of changes. */
-  readonly updating: number;
+  /** Pods of members that are being told of changes. */
+  readonly updating: readonly string[];
+  /** Pods of members that have yet to hear who leaves, for whom those wait. */
+  readonly awaited: readonly string[];
   /** Nothing is left to do. */
   readonly settled: boolean;
   readonly problems: readonly Problem[];
@@ -92,7 +95,8 @@ function bearingOf(roles: readonly RolePlan[], others: readonly Problem[]): Bear
   return {
     ...{ desired, leaving, problems },
     ready: members.filter(({ ready }) => ready).length,
-    updating: members.filter(({ busy, status }) => busy && status.state === 'configured').length,
+    updating: members.filter(({ busy, status }) => busy && status.state === 'configured').map(podOf),
+    awaited: roles.some(hasPending) ? members.filter(hasToHear).map(podOf) : [],
     settled:
       leaving === 0 &&
       members.length === desired &&
@@ -101,6 +105,12 @@ function bearingOf(roles: readonly RolePlan[], others: readonly Problem[]): Bear
     ofMembers: members.flatMap(({ problem }) => problem ?? []),
   };
 }
+
+const podOf = ({ status }: MemberNow): string => status.pod;
+const hasPending = ({ status }: RolePlan): boolean =>
+  (status?.members ?? []).some(({ state }) => state === 'delete pending');
+const hasToHear = ({ status }: MemberNow): boolean =>
+  (status.stateDetail?.pendingNotifyCmds ?? []).some(({ arguments: words }) => words?.[0] === '--delnodes');
 
 /** Without its app nobody can say what a cluster is to be; what it has stays as it is, in status too. */
 export function statusWithoutApp(cluster: KubeDirectorCluster, nowMs: number): ClusterStatus {
@@ -153,7 +163,7 @@ function readiness({ ready, desired, problems, ofMembers }: Bearing): Verdict {
   return { status: 'False', reason: worst.reason, message: `${worst.message}; ${tally}` };
 }
 
-function progress({ ready, desired, leaving, updating, settled, problems, ofMembers }: Bearing): Verdict {
+function progress({ ready, desired, leaving, updating, awaited, settled, problems, ofMembers }: Bearing): Verdict {
   const stalling = worstOf(problems.filter(stalls));
   if (stalling) return { status: 'False', reason: stalling.reason, message: stalling.message };
   const error = worstOf(ofMembers.filter(({ reason }) => reason === 'ConfigError'));
@@ -163,11 +173,18 @@ function progress({ ready, desired, leaving, updating, settled, problems, ofMemb
   const retried = worstOf(problems);
   if (retried) return { status: 'True', reason: retried.reason, message: retried.message };
   const tally = `${ready} of ${desired} members are ready`;
-  if (leaving > 0) return { status: 'True', reason: 'MembersLeaving', message: `${tally}, ${leaving} leaving` };
-  return ready === desired && updating > 0
-    ? { status: 'True', reason: 'MembersUpdating', message: `${tally}, ${updating} being told of changes` }
+  if (leaving > 0) {
+    const until = awaited.length > 0 ? `, once it is known to ${named(awaited)}` : '';
+    return { status: 'True', reason: 'MembersLeaving', message: `${tally}, ${leaving} leaving${until}` };
+  }
+  return ready === desired && updating.length > 0
+    ? { status: 'True', reason: 'MembersUpdating', message: `${tally}; being told of changes: ${named(updating)}` }
     : { status: 'True', reason: 'MembersStarting', message: tally };
 }
+
+/** The first by name: where one hangs, it is the one that is left. */
+const named = ([first = '', ...others]: readonly string[]): string =>
+  others.length > 0 ? `${first} and ${others.length} more` : first;
 
 function degradation({ problems, ofMembers }: Bearing): Verdict {
   const worst = worstOf([...problems, ...ofMembers].filter(({ reason }) => isAlarming(reason)));

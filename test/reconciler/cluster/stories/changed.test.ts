@@ -48,7 +48,7 @@ describe('a cluster that is changed', () => {
     expect(world.condition('Progressing')).to.include({
       status: 'True',
       reason: 'MembersLeaving',
-      message: '3 of 3 members are ready, 1 leaving',
+      message: `3 of 3 members are ready, 1 leaving, once it is known to ${controllerSet}-0 and 2 more`,
     });
     expect(world.cluster().status!.state).to.equal('updating');
   });

@@ -37,7 +37,7 @@ describe('a cluster whose app has scripts', () => {
     expect(world.cluster().status).to.include({ state: 'creating', readyMembers: 3 });
     expect(world.condition('Ready')).to.include({
       reason: 'MemberConfiguring',
-      message: `member ${workerSet}-0 is being configured: configuring; 3 of 4 members are ready`,
+      message: `member ${workerSet}-0 is being configured: its start script runs; 3 of 4 members are ready`,
     });
   });
 
@@ -56,6 +56,19 @@ describe('a cluster whose app has scripts', () => {
     await world.settle();
     expect(world.names('StatefulSet')).not.to.include(notebookSet);
     expect(world.guests.hanging).to.equal(1);
+  });
+
+  it('names the member whose script hangs when it is told of others', async () => {
+    const world = await running();
+    world.guests.answer = (pod, call) => (call.verb === 'update' && pod === `${controllerSet}-0` ? 'hangs' : undefined);
+    resize(world, 'worker', 3);
+    await world.settle();
+    expect(world.condition('Ready')!.status).to.equal('True');
+    expect(world.condition('Progressing')).to.include({
+      status: 'True',
+      reason: 'MembersUpdating',
+      message: `5 of 5 members are ready; being told of changes: ${controllerSet}-0`,
+    });
   });
 
   it('has everybody told of members that come, once they are of use (spec A.2)', async () => {
@@ -106,6 +119,10 @@ describe('a cluster whose app has scripts', () => {
     await world.settle();
     expect(statusOf(world, `${workerSet}-1`).state).to.equal('delete pending');
     expect(world.names('Pod')).to.include(`${workerSet}-1`);
+    expect(world.condition('Progressing')).to.include({
+      reason: 'MembersLeaving',
+      message: `3 of 3 members are ready, 1 leaving, once it is known to ${controllerSet}-0`,
+    });
     const { wakeAfterMs } = await world.reconcile();
     expect(wakeAfterMs).to.be.within(500_000, 600_000);
     await world.timers.advance(600_000);

@@ -132,7 +132,7 @@ describe('a member that cannot be told something', () => {
     expect(world.condition('Degraded')).to.include({
       status: 'True',
       reason: 'NotificationFailed',
-      message: `member ${controllerSet}-0 has not heard everything: its start script failed 1 times when it was told --addnodes: who?`,
+      message: `member ${controllerSet}-0 has not heard everything: its start script failed once when it was told --addnodes: who?`,
     });
     for (const seconds of [10, 30, 90, 300]) {
       await world.timers.advance(seconds * 1000);

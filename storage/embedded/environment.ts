@@ -11,6 +11,7 @@ import type { RootDatabaseOptionsWithPath } from 'lmdb';
 import { open } from 'lmdb';
 import { StorageError } from '../errors.ts';
 import { inspectFile, syncFolder } from './folder.ts';
+import type { Space } from './room.ts';
 
 /** The part of lmdb-js that we use, with the answers that its own types leave out. */
 export interface Table {
@@ -37,6 +38,8 @@ export interface Environment {
    */
   transaction<T>(work: () => T): Promise<T>;
   sizeBytes(): number;
+  /** Not while a transaction is under way. */
+  space(): Space;
   close(): Promise<void>;
 }
 
@@ -99,12 +102,42 @@ export function openEnvironment(folder: string, readOnly = false): Environment {
         }
       },
       sizeBytes: () => (existsSync(file) ? statSync(file).size : 0),
+      space: () => {
+        const { bavail, blocks, bsize } = statfsSync(folder);
+        return { freeBytes: bavail * bsize + unusedPages([root, log, heads]) * pageBytes, diskBytes: blocks * bsize };
+      },
       close: () => root.close(),
     };
   } catch (error) {
     void opened?.close();
     throw inOurWords(error, folder);
   }
+}
+
+/** What lmdb counts of the pages of a tree; of the root also of the whole file. */
+interface Pages {
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}
+
+interface Statistics extends Pages {
+  readonly lastPageNumber: number;
+  /** The tree of the pages that are free. */
+  readonly free: Pages;
+}
+
+/** At the beginning of the file. */
+const metaPages = 2;
+
+/** How many pages of the file hold nothing, and are written to again before it grows. @param tables the root first */
+function unusedPages(tables: readonly unknown[]): number {
+  const [root, ...others] = tables.map((table) => (table as { getStats(): Statistics }).getStats());
+  const used = [root!, root!.free, ...others].map(
+    ({ treeBranchPageCount, treeLeafPageCount, overflowPages }) =>
+      treeBranchPageCount + treeLeafPageCount + overflowPages,
+  );
+  return root!.lastPageNumber + 1 - metaPages - used.reduce((sum, pages) => sum + pages, 0);
 }
 
 /** lmdb-js tells why a commit failed through a promise in the error, which must be taken hold of in any case. */
@@ -158,7 +191,8 @@ export function inOurWords(error: unknown, folder: string): StorageError {
   }
 }
 
-const noSpace = (folder: string, cause: unknown): StorageError =>
+/** @param cause absent: there is still some, which is kept for deletions */
+export const noSpace = (folder: string, cause?: unknown): StorageError =>
   new StorageError('NoSpace', `no space is left on the disk below ${folder}`, { cause });
 
 /** Little enough that a commit may not have fitted. */

@@ -19,13 +19,14 @@ import type {
 import { checkRevision, checkTxn } from '../requests.ts';
 import { WatchHub } from '../watch-hub.ts';
 import type { Environment } from './environment.ts';
-import { inOurWords, openEnvironment } from './environment.ts';
+import { inOurWords, noSpace, openEnvironment } from './environment.ts';
 import type { HeldFolder } from './folder.ts';
 import { holdFolder } from './folder.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Draft, Scan } from './ledger.ts';
 import { Ledger } from './ledger.ts';
 import type { State } from './records.ts';
+import { Room } from './room.ts';
 
 export interface EmbeddedOptions {
   /** Is made when it is not there; holds nothing but the store. */
@@ -80,6 +81,7 @@ class EmbeddedStore implements KeyValueStore {
   readonly #ledger: Ledger;
   readonly #commits: GroupCommit<Draft>;
   readonly #hub: WatchHub;
+  readonly #room: Room;
   readonly #life = new AbortController();
   #state: State;
   #full = false;
@@ -91,6 +93,7 @@ class EmbeddedStore implements KeyValueStore {
     this.#environment = environment;
     this.#ledger = ledger;
     this.#state = state;
+    this.#room = new Room(() => environment.space());
     this.#commits = new GroupCommit<Draft>({
       begin: () => ({ ...this.#state, events: [] }),
       transaction: (work) => environment.transaction(work),
@@ -141,7 +144,14 @@ class EmbeddedStore implements KeyValueStore {
     checkTxn(request);
     this.#ledger.checkSize(request);
     const bytes = request.perform.reduce((sum, change) => sum + ('put' in change ? change.value.length : 0), 0);
-    return this.#writing((draft) => this.#ledger.apply(request, draft), bytes, signal);
+    // What deletes makes room, or will.
+    const fits = request.perform.some((change) => 'delete' in change) || this.#room.has(bytes);
+    const apply = (draft: Draft): TxnResult => {
+      const result = this.#ledger.apply(request, draft);
+      if (result.succeeded && !fits) throw noSpace(this.#folder.path);
+      return result;
+    };
+    return this.#writing(apply, bytes, signal);
   }
 
   watch(prefix: string, from: number, signal: AbortSignal): AsyncIterable<WatchBatch> {

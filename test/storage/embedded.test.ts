@@ -245,8 +245,9 @@ describe('the embedded store', () => {
     });
   });
 
-  it('on a full disk refuses writes whole, and goes on when there is room again', async function () {
-    this.timeout(30_000);
+  /** What a program on a disk of eight megabytes prints last. */
+  async function onSmallDisk(this: Mocha.Context, script: string) {
+    this.timeout(60_000);
     const wrapper = [
       'unshare',
       '--map-root-user',
@@ -260,11 +261,16 @@ describe('the embedded store', () => {
       console.log('        left out: needs a small disk, and unshare(1) may not make one here');
       this.skip();
     }
-    const program = startProgram('full-disk-writer.ts', [directory], wrapper);
+    const program = startProgram(script, [directory], wrapper);
     let told = '';
     for await (const line of program.lines) told = line;
     expect(await program.ended()).to.equal(0);
-    const { codes, alarm, alarmAfter, kept, whenFull, newest, revision, lost, again } = JSON.parse(told);
+    return JSON.parse(told);
+  }
+
+  it('on a full disk refuses writes whole, and goes on when there is room again', async function () {
+    const told = await onSmallDisk.call(this, 'full-disk-writer.ts');
+    const { codes, alarm, alarmAfter, kept, whenFull, newest, revision, lost, again } = told;
     expect(new Set(codes)).to.deep.equal(new Set(['NoSpace']));
     expect(alarm).to.equal('NOSPACE');
     expect(alarmAfter).to.equal('none');
@@ -272,6 +278,17 @@ describe('the embedded store', () => {
     expect(revision).to.equal(newest + 1);
     expect(lost).to.deep.equal([]);
     expect(again).to.equal(true);
+  });
+
+  it('that has outgrown its disk still deletes, and makes room for itself by that', async function () {
+    const { rounds, found, present } = await onSmallDisk.call(this, 'outgrown-disk.ts');
+    expect(rounds).to.have.lengthOf(5);
+    for (const { code, written, left } of rounds) {
+      expect(code).to.equal('NoSpace');
+      expect(written).to.be.above(100);
+      expect(left).to.be.above(100);
+    }
+    expect(found).to.deep.equal(present);
   });
 
   it('refuses a key that is too long, in words', async () => {

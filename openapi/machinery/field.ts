@@ -66,8 +66,29 @@ const fault = (reason: FieldErrorReason, at: Place, message: string): FieldError
   message,
 });
 
-/** Values as Kubernetes prints them: strings quoted, scalars bare, structures as compact JSON (K-397). */
-export const printed = (value: unknown): string => jsonText(value);
+/** Values as Kubernetes prints them: strings as Go quotes them, scalars bare, structures as compact JSON (K-397). */
+export const printed = (value: unknown): string => (typeof value === 'string' ? quoted(value) : jsonText(value));
+
+const named: ReadonlyMap<string, string> = new Map([
+  ['"', '\\"'],
+  ['\\', '\\\\'],
+  ['\u0007', '\\a'],
+  ['\b', '\\b'],
+  ['\f', '\\f'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+  ['\v', '\\v'],
+]);
+
+/** What cannot be seen is told by its number. */
+const quoted = (text: string): string => `"${text.replace(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, escaped)}"`;
+
+function escaped(letter: string): string {
+  const code = letter.codePointAt(0) ?? 0;
+  const [mark, digits] = code < 0x80 ? ['x', 2] : code < 0x10000 ? ['u', 4] : ['U', 8];
+  return named.get(letter) ?? `\\${mark}${code.toString(16).padStart(digits as number, '0')}`;
+}
 
 const after = (what: string, detail: string): string => (detail ? `${what}: ${detail}` : what);
 
@@ -86,9 +107,7 @@ export const typeInvalid = (at: Place, expected: string, found: string): FieldEr
   );
 
 export const notSupported = (at: Place, value: unknown, supported: readonly string[]): FieldError => {
-  const choices = supported.length
-    ? `supported values: ${supported.map((choice) => JSON.stringify(choice)).join(', ')}`
-    : '';
+  const choices = supported.length ? `supported values: ${supported.map(quoted).join(', ')}` : '';
   return fault('FieldValueNotSupported', at, after(`Unsupported value: ${printed(value)}`, choices));
 };
 

@@ -41,7 +41,7 @@ describe('a write', () => {
       ['fieldManager=me%0A', 'fieldManager: Invalid value: "me\\n": invalid character U+000A (at position 2)', 'K-140'],
       [
         'fieldManager=%C3%A9%C2%A0',
-        'fieldManager: Invalid value: "é\u00a0": invalid character U+00A0 (at position 2)',
+        'fieldManager: Invalid value: "é\\u00a0": invalid character U+00A0 (at position 2)',
         'K-140',
       ],
     ] as const;

@@ -242,9 +242,12 @@ describe('Invalid', () => {
       expect(fault.reason).to.equal(reason);
     });
 
-  it('shows strings quoted, scalars bare, structures as compact JSON (K-397)', () => {
+  it('shows strings as Go quotes them, scalars bare, structures as compact JSON (K-397)', () => {
     for (const [value, text] of [
       ['a"b', '"a\\"b"'],
+      ['\\ \u0001\u0007\t\v\u007f', String.raw`"\\ \x01\a\t\v\x7f"`],
+      ['é 😀 \u200b\u{e0001}', String.raw`"é 😀 \u200b\U000e0001"`],
+      [{ a: '\u0001' }, String.raw`{"a":"\u0001"}`],
       [1.5, '1.5'],
       [true, 'true'],
       [null, 'null'],

@@ -42,6 +42,8 @@ export interface Form {
   readonly toHub?: (object: Record<string, unknown>) => KubeObject;
   /** The inverse of toHub. */
   readonly fromHub?: (object: KubeObject) => Record<string, unknown>;
+  /** What a field of the hub's is called here, for faults that rules find: `spec.roles[0].members`. Absent: the same. */
+  readonly fieldCalled?: (field: string) => string;
   /** What of the hub's selectable fields is spelled otherwise here, by the hub's name. */
   readonly selectableFields?: Readonly<Record<string, SelectableSpelling>>;
   /** What clients of this version are told on every request, if it is on its way out (K-478). */

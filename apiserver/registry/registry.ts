@@ -173,9 +173,9 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     const configuration = checkedConfiguration(received.value, this.resource.kind, form.apiVersion, target);
     this.#documents.respell(configuration, target.version, options.warn);
     const { uid, resourceVersion } = preconditionsIn(configuration);
-    const change = (old: T | undefined): T => {
+    const change = async (old: T | undefined): Promise<T> => {
       if (old) this.#sameObject({ uid }, old.metadata, target.name);
-      const object = this.#applied(configuration, old, form, options);
+      const object = await this.#applied(configuration, old, target, options, signal);
       heedRepetitions(received, options);
       return object;
     };
@@ -203,7 +203,7 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
         );
       await mayCreate();
       try {
-        const object = change(undefined);
+        const object = await change(undefined);
         // Nothing is there that it could be the version of.
         delete object.metadata.resourceVersion;
         return { snapshot: await this.writes.create(object, target.namespace, context, signal), created: true };
@@ -215,12 +215,23 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
   }
 
   /** The object that applying makes of another, or of nothing. */
-  #applied(configuration: Record<string, unknown>, old: T | undefined, form: CompiledForm, options: ApplyOptions): T {
+  async #applied(
+    configuration: Record<string, unknown>,
+    old: T | undefined,
+    { namespace, version }: Target,
+    options: ApplyOptions,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const form = this.codec.form(version);
     const { manager, subresource, force } = options;
     const ownership = this.#ownership as Ownership<T>;
     const { document, managedFields } = ownership.apply(old, { configuration, manager, subresource, force });
     const { object, faults } = this.#documents.decoded(document, { value: document, duplicates: [] }, form, options);
-    this.#documents.refuseIllTyped(object, faults);
+    if (faults.length) {
+      const placed = { ...copyOf(object), metadata: { ...object.metadata, namespace } };
+      const others = await this.writes.alsoWrong(placed, old, options, signal);
+      this.#documents.refuseIllTyped(object, [...faults, ...others]);
+    }
     setManagedFields(object, managedFields);
     return object;
   }

@@ -142,8 +142,9 @@ export class Writes<T extends KubeObject = KubeObject> {
     const make = async (): Promise<{ write: Buffer; alongside?: Alongside }> => {
       const related = await strategy.related?.(copyOf(given), undefined, context, signal);
       object = strategy.prepareForCreate?.(copyOf(given), related) ?? copyOf(given);
-      this.#refuse(object, strategy.validate?.(object, related) ?? []);
-      for (const text of strategy.warnings?.(object, undefined, related) ?? []) context.warn(text);
+      const called = this.#fieldsIn(context);
+      this.#refuse(object, (strategy.validate?.(object, related) ?? []).map(calledSo(called)));
+      for (const text of strategy.warnings?.(object, undefined, related) ?? []) context.warn(called(text));
       const alongside = strategy.alongside?.(object, undefined, related);
       this.#own(object, undefined, managedFields, context);
       return { write: this.#codec.envelope.stored(object), ...(alongside && { alongside }) };
@@ -221,7 +222,7 @@ export class Writes<T extends KubeObject = KubeObject> {
     };
     try {
       const { entry, outcome } = await this.#store.update(this.#root + key, edit, signal, known);
-      for (const text of warnings) context.warn(text);
+      for (const text of warnings) context.warn(this.#fieldsIn(context)(text));
       const object = now as T;
       const stored = outcome === 'written' && whole ? entry.value : this.#codec.envelope.stored(object);
       return this.#codec.snapshot(object, stored, entry.revision, entry.createRevision, whole);
@@ -254,7 +255,7 @@ export class Writes<T extends KubeObject = KubeObject> {
         old && strategy.validateUpdate
           ? strategy.validateUpdate(object, old, related, context)
           : (strategy.validate?.(object, related) ?? []);
-      return faults.filter(rest.isNews);
+      return faults.filter(rest.isNews).map(calledSo(this.#fieldsIn(context)));
     } catch (error) {
       // What may not be named is said when nothing else is wrong.
       if (error instanceof StatusError && error.code === 403) return [];
@@ -283,7 +284,7 @@ export class Writes<T extends KubeObject = KubeObject> {
     this.#refuse(object, [
       ...metadataFaults(object.metadata, nameRule, namespaced),
       ...metadataChangeFaults(object.metadata, old.metadata),
-      ...(faults ?? []),
+      ...(faults ?? []).map(calledSo(this.#fieldsIn(context))),
     ]);
     const warnings = strategy.warnings?.(object, old, related) ?? [];
     const alongside = strategy.alongside?.(object, old, related);
@@ -341,6 +342,13 @@ export class Writes<T extends KubeObject = KubeObject> {
     return this.#admission.admit({ resource, operation, subresource, namespace, name, user, dryRun }, signal);
   }
 
+  /** How the version in which the client speaks calls fields of the hub's. */
+  #fieldsIn({ manager }: WriteContext): (field: string) => string {
+    const { group, forms } = this.#resource;
+    const form = forms.find(({ version }) => `${group}/${version}` === manager?.apiVersion);
+    return form?.fieldCalled ?? ((field) => field);
+  }
+
   #refuse({ metadata }: T, faults: readonly FieldError[]): void {
     const { group, kind } = this.#resource;
     if (faults.length) throw StatusError.invalid({ group, kind }, metadata.name, faults);
@@ -362,6 +370,10 @@ export class Writes<T extends KubeObject = KubeObject> {
     };
   }
 }
+
+const calledSo =
+  (called: (field: string) => string) =>
+  (fault: FieldError): FieldError => ({ ...fault, field: called(fault.field) });
 
 const withoutStatus = <T extends KubeObject>(object: T): T => {
   const { status: _, ...rest } = object as T & { status?: unknown };

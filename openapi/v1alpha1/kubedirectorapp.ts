@@ -10,7 +10,7 @@ import type { Schema } from '../schema/schema.ts';
 import { integer, object, string } from '../schema/schema.ts';
 import { appSpec, kubeDirectorApp } from '../v1beta1/kubedirectorapp.ts';
 import { keepWhatFileSays, olderNamesInSpec, respellApp, withOlderAppSpellings } from './app-spellings.ts';
-import { listOfRenamed, published, rename, renamed, speaking } from './renaming.ts';
+import { listOfRenamed, published, rename, renamed, speaking, withWords } from './renaming.ts';
 import { hideStrangers, showStrangers } from './strangers.ts';
 
 const specNames = {
@@ -27,6 +27,13 @@ const wordsOfDescriptions: Readonly<Record<string, string>> = {
   ...{ ...specNames, ...endpointNames, ...configNames, ...roleServicesNames },
   ...{ imageRepoTag: 'image', defaultImageRepoTag: 'image', packageURL: 'import_url' },
   ...{ configPackage: 'setup_package', defaultConfigPackage: 'setup_package' },
+};
+
+/** Faults say more exactly where something is. */
+const wordsOfFaults: Readonly<Record<string, string>> = {
+  ...wordsOfDescriptions,
+  ...{ imageRepoTag: 'image.repoTag', defaultImageRepoTag: 'image.repoTag' },
+  configSchemaVersion: 'setup_package.config_api_version',
 };
 
 /** Releases before 0.2 had apps without a package, and hence without a version of its contract; seven was the only one. */
@@ -47,6 +54,7 @@ export const kubeDirectorAppV1alpha1: Form = {
   inputSchema: withOlderAppSpellings(schema),
   respell: respellApp,
   keepWhatIsSaid: keepWhatFileSays,
+  fieldCalled: (field) => withWords(field, wordsOfFaults),
   selectableFields: {
     'spec.distroID': { field: `spec.${specNames.distroID}` },
     'spec.roles.imageRepoTag': { field: 'spec.roles.image.repoTag' },

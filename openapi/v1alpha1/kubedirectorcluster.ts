@@ -51,6 +51,11 @@ export const kubeDirectorClusterV1alpha1: Form = {
   schema,
   inputSchema: withOlderSpellings(schema, spellings),
   respell: (document, warn) => respell(document, spellings, warn),
+  fieldCalled: (field) =>
+    field.replace(
+      /^(spec\.roles\[\d+\]\.)(id|members)\b/,
+      (_, role: string, name: keyof typeof roleNames) => role + roleNames[name],
+    ),
   selectableFields: { 'status.state': { toHub: (word) => inverted(clusterWords)[word] ?? word } },
   toHub: (object) => {
     eachRole(object.spec, (role) => {

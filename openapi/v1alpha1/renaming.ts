@@ -65,10 +65,14 @@ export function listOfRenamed(list: Schema, names: Readonly<Record<string, strin
 const withNames = (object: Readonly<Record<string, unknown>>, names: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(object).map(([name, value]) => [names[name] ?? name, value]));
 
+/** A text in which fields are called by their names here. */
+export const withWords = (text: string, names: Readonly<Record<string, string>>): string =>
+  text.replaceAll(/\b[a-z]+[A-Z]\w*/g, (name) => String(ownValue({ ...names }, name) ?? name));
+
 /** The same schema, in whose descriptions fields are called as they are here. Names have to be such that no prose has them. */
 export function speaking(schema: Schema, names: Readonly<Record<string, string>>): Schema {
   const { description, properties, items } = schema;
-  const said = description?.replaceAll(/\b[a-z]+[A-Z]\w*/g, (name) => ownValue({ ...names }, name)?.toString() ?? name);
+  const said = description && withWords(description, names);
   return {
     ...schema,
     ...(said !== undefined && { description: said }),

@@ -439,24 +439,6 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('is told of values that its schema forbids and of rules that the rest breaks at once, also when it changes', async () => {
-    const { resourceVersion } = (await send('POST', clustersPath, clusterDocument('mended'))).body.metadata;
-    const roles = [{ id: 'head', members: 2 }, { id: 'worker', members: 'two' }, { id: 'tail' }];
-    const faulty = clusterDocument('mended', { roles }, { resourceVersion });
-    const told = [
-      'spec.roles[1].members: Invalid value: "string": spec.roles[1].members in body must be of type integer: "string"',
-      'spec.roles[0].members: Invalid value: 2: the app allows 1',
-      'spec.roles[2].id: Unsupported value: "tail": supported values: "head", "worker"',
-    ];
-    expect(
-      faultsOf(await send('POST', `${clustersPath}?dryRun=All`, clusterDocument('fresh', { roles }))),
-    ).to.deep.equal(told);
-    expect(faultsOf(await send('PUT', `${clustersPath}/mended`, faulty))).to.deep.equal(told);
-    const patch = { method: 'PATCH', body: { spec: { roles } }, type: 'application/merge-patch+json' };
-    expect(faultsOf(await server.admin.ask(`${clustersPath}/mended`, patch))).to.deep.equal(told);
-    await send('DELETE', `${clustersPath}/mended`);
-  });
-
   it('is warned where rounding up lets an amount pass for the minimum, as it always did (M1)', async () => {
     const { code, warnings } = await send('POST', `${clustersPath}?dryRun=All`, least({ cpu: '500m' }));
     expect(code).to.equal(201);

@@ -6,6 +6,7 @@
 import { Pool } from 'undici';
 import { jsonText } from '../../openapi/machinery/json.ts';
 import { isRecord, type KubeObject, type ListMeta } from '../../openapi/machinery/meta.ts';
+import type { Metrics } from '../../openapi/machinery/metrics.ts';
 import { decodeJson } from '../codec/json.ts';
 import { failureOf } from './answers.ts';
 import { type ContainerPlace, type Output, PodExec, type Program } from './exec.ts';
@@ -63,16 +64,34 @@ const firstStreaming = 32;
 /** No answer within this time, and the request has failed. */
 const answerMs = 30_000;
 
+/** Counts requests by how the host answered; `<error>` where it did not, as client-go has it. */
+export type RequestCounter = (request: {
+  readonly method: string;
+  readonly code: string;
+  readonly host: string;
+}) => void;
+
+/** For all clients of a process together. */
+export const requestCounter = (metrics: Metrics): RequestCounter =>
+  metrics.counter('rest_client_requests_total', 'Requests to the host cluster, by how it answered.', [
+    ...(['code', 'method', 'host'] as const),
+  ]);
+
 export class HostClient {
   readonly #pool: Pool;
   readonly #watches: Pool;
   readonly #authorization: HostAccess['authorization'];
   readonly #exec: PodExec;
+  readonly #host: string;
+  readonly #counted: RequestCounter;
   #streamsLists: Promise<boolean> | undefined;
 
-  constructor(access: HostAccess) {
+  /** @param counted told of every request but those that run programs */
+  constructor(access: HostAccess, counted: RequestCounter = () => {}) {
     const { server, ca, cert, key, authorization, unverified = false } = access;
     this.#authorization = authorization;
+    this.#host = new URL(server).host;
+    this.#counted = counted;
     this.#exec = new PodExec(access);
     const options: Pool.Options = {
       allowH2: false,
@@ -188,18 +207,25 @@ export class HostClient {
 
   async #send(pool: Pool, method: string, path: string, signal: AbortSignal, body?: string, type = 'application/json') {
     const authorization = await this.#authorization?.();
-    return pool.request({
-      method: method as 'GET',
-      path,
-      signal,
-      headers: {
-        accept: 'application/json',
-        'user-agent': 'kubedirector',
-        ...(body !== undefined && { 'content-type': type }),
-        ...(authorization && { authorization }),
-      },
-      ...(body !== undefined && { body }),
-    });
+    let code = '<error>';
+    try {
+      const answer = await pool.request({
+        method: method as 'GET',
+        path,
+        signal,
+        headers: {
+          accept: 'application/json',
+          'user-agent': 'kubedirector',
+          ...(body !== undefined && { 'content-type': type }),
+          ...(authorization && { authorization }),
+        },
+        ...(body !== undefined && { body }),
+      });
+      code = String(answer.statusCode);
+      return answer;
+    } finally {
+      this.#counted({ code, method, host: this.#host });
+    }
   }
 
   async #call(method: string, path: string, signal: AbortSignal, value?: unknown, type?: string): Promise<unknown> {

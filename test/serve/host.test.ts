@@ -136,6 +136,8 @@ describe('serve', function () {
       expect(text).to.match(
         /^apiserver_request_total\{.*resource="kubedirectorclusters".*verb="LIST",code="403"\} \d+$/m,
       );
+      // Reviews of tokens and rights, which are answered with what was created.
+      expect(text).to.match(/^rest_client_requests_total\{code="201",method="POST",host="127\.0\.0\.1:\d+"\} \d+$/m);
     });
   });
 

@@ -6,7 +6,7 @@ import { type Authorizer, allowHealth, allowSuperusers, authorizeBy } from '../.
 import { clientCertificate } from '../../../apiserver/auth/client-certificate.ts';
 import { TrustStore } from '../../../apiserver/auth/trust.ts';
 import { defaultWindow, type WindowLimits } from '../../../apiserver/cache/event-window.ts';
-import { HostClient } from '../../../apiserver/host/rest.ts';
+import { HostClient, requestCounter } from '../../../apiserver/host/rest.ts';
 import { accessBy } from '../../../apiserver/registry/access.ts';
 import { kubeDirectorResources } from '../../../apiserver/registry/index.ts';
 import { catalogLookups } from '../../../apiserver/registry/kubedirectorcluster/catalog.ts';
@@ -69,11 +69,14 @@ export async function startSandbox(
     progress('filling the cache');
     await apiServer.ready(starting);
     await host.bootstrap(starting);
-    const client = new HostClient({
-      server,
-      ca: identity.ca,
-      ...(await identity.serviceAccount(systemNamespace, serviceAccount)),
-    });
+    const client = new HostClient(
+      {
+        server,
+        ca: identity.ca,
+        ...(await identity.serviceAccount(systemNamespace, serviceAccount)),
+      },
+      requestCounter(metrics),
+    );
     undo.push(() => client.close());
 
     progress('starting the simulated node and the reconciler');

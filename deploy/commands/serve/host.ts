@@ -2,7 +2,7 @@
  * The host cluster of `serve`: how it is reached for work, for TokenReviews and for SubjectAccessReviews.
  */
 import { inClusterAccess, kubeconfigAccess } from '../../../apiserver/host/access.ts';
-import { HostClient } from '../../../apiserver/host/rest.ts';
+import { HostClient, type RequestCounter } from '../../../apiserver/host/rest.ts';
 import type { Clock } from '../../../openapi/machinery/clock.ts';
 import { UsageError } from '../flags.ts';
 import type { ServeOptions } from './options.ts';
@@ -18,17 +18,20 @@ export interface Host {
 
 type Flags = Pick<ServeOptions, 'kubeconfig' | 'authenticationKubeconfig' | 'authorizationKubeconfig' | 'namespace'>;
 
-/** @throws UsageError when there is no way to the host */
-export async function openHost(flags: Flags, clock: Clock): Promise<Host> {
+/**
+ * @param counted told of each request
+ * @throws UsageError when there is no way to the host
+ */
+export async function openHost(flags: Flags, clock: Clock, counted?: RequestCounter): Promise<Host> {
   const inCluster = inClusterAccess(clock);
   const namespace = flags.namespace ?? inCluster?.namespace;
   if (!namespace) throw new UsageError("Outside of a pod, --namespace says which namespace is KubeDirector's own.");
   const access = flags.kubeconfig ? await accessBy(flags.kubeconfig) : inCluster;
   if (!access)
     throw new UsageError('This is no pod with a service account; say with --kubeconfig how the cluster is reached.');
-  const client = new HostClient(access);
+  const client = new HostClient(access, counted);
   const clientBy = async (path: string | undefined): Promise<HostClient> =>
-    path ? new HostClient(await accessBy(path)) : client;
+    path ? new HostClient(await accessBy(path), counted) : client;
   const authentication = await clientBy(flags.authenticationKubeconfig);
   const authorization = await clientBy(flags.authorizationKubeconfig);
   return {

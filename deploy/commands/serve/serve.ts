@@ -14,6 +14,7 @@ import { frontProxy } from '../../../apiserver/auth/front-proxy.ts';
 import { accessReview, tokenReview } from '../../../apiserver/auth/reviews.ts';
 import { HostNamespaces } from '../../../apiserver/host/namespaces.ts';
 import { Registrations } from '../../../apiserver/host/registrations.ts';
+import { requestCounter } from '../../../apiserver/host/rest.ts';
 import { StoreRecord } from '../../../apiserver/host/store-record.ts';
 import { defaultLimits } from '../../../apiserver/http/limits.ts';
 import { accessBy } from '../../../apiserver/registry/access.ts';
@@ -70,7 +71,9 @@ export async function startServing(
     undo.push(() => Promise.allSettled(work));
   };
   try {
-    const host = await openHost(options, systemClock);
+    const metrics = new Metrics();
+    metrics.addProcess();
+    const host = await openHost(options, systemClock, requestCounter(metrics));
     undo.push(() => host.close());
     const { client, namespace } = host;
     const around = { client, namespace, clock: systemClock, log };
@@ -82,8 +85,6 @@ export async function startServing(
     const { kv, keyspace } = store.opened;
     undo.push(() => kv.close());
 
-    const metrics = new Metrics();
-    metrics.addProcess();
     const namespaces = new HostNamespaces(client, log);
     const record = new StoreRecord({ client, namespace, log });
     const lookups = catalogLookups(() => registries, namespace, client);

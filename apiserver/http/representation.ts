@@ -28,6 +28,11 @@ export interface View {
 
 const quoted = (text: string): string => JSON.stringify(text);
 
+/** Of a list of these in any form, as a rule: an object in JSON takes the most. */
+const aboutBytes = (items: readonly Snapshot[]): number =>
+  items.reduce((sum, { bytes }) => sum + bytes.length + besidesBytes, listBytes);
+const [listBytes, besidesBytes] = [4096, 200];
+
 export class Representation {
   readonly #forms: DerivedForms;
   readonly #clock: Clock;
@@ -69,7 +74,8 @@ export class Representation {
       yield metadataListBody(meta, bare, metaVersion);
       return;
     }
-    const out = new Chunks(!transform && this.#isHub(codec, view.version) ? copiedBytes : madeBytes);
+    const most = !transform && this.#isHub(codec, view.version) ? copiedBytes : madeBytes;
+    const out = new Chunks(Math.min(most, aboutBytes(items)));
     if (transform === 'Table') {
       yield* this.#table(codec, items, view, meta, out);
       return;

@@ -23,15 +23,25 @@ export interface SnapshotReader {
   snapshotOf(entry: Entry): Snapshot;
 }
 
-/** How many consistent states are kept for clients that read a list page by page (K-555). */
+/**
+ * How many consistent states are kept for clients that read a list page by page, and for how long after the last page (K-555): each
+ * holds what has been overwritten since. Later pages come from storage.
+ */
 const keptPages = 8;
+const keptMs = 75_000;
+
+interface Kept {
+  readonly objects: Objects;
+  readonly atMs: number;
+}
 
 export class ResourceCache {
   readonly #reader: SnapshotReader;
   readonly #clock: Clock;
   readonly #limits: WindowLimits | undefined;
   readonly #listeners = new Set<() => void>();
-  readonly #kept = new Map<number, Objects>();
+  /** By revision; those that were asked for last stand last. */
+  readonly #kept = new Map<number, Kept>();
   /** Those of which only the key is known. They are not among the others. */
   readonly unreadable = new UnreadableObjects();
   #objects: Objects = noObjects();
@@ -127,8 +137,7 @@ export class ResourceCache {
   /** Keeps the present state for whoever comes back for the next page of it; one that is not whole is left to storage. */
   keep(revision: number): void {
     if (this.unreadable.size) return;
-    this.#kept.delete(revision);
-    this.#kept.set(revision, this.frozen());
+    this.#keep(revision, this.frozen());
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= keptPages) break;
       this.#kept.delete(oldest);
@@ -136,7 +145,21 @@ export class ResourceCache {
   }
 
   kept(revision: number): Objects | undefined {
-    return this.#kept.get(revision);
+    const kept = this.#kept.get(revision);
+    if (kept) this.#keep(revision, kept.objects);
+    return kept?.objects;
+  }
+
+  #keep(revision: number, objects: Objects): void {
+    this.#kept.delete(revision);
+    this.#kept.set(revision, { objects, atMs: this.#clock.now() });
+  }
+
+  /** Forgets what is older than it has to be kept; also called while nothing happens. */
+  trim(): void {
+    this.#window.trim();
+    const expired = this.#clock.now() - keptMs;
+    for (const [revision, { atMs }] of this.#kept) if (atMs < expired) this.#kept.delete(revision);
   }
 
   /** Begins anew with everything that is stored at `revision`. Watches that are under way end. */

@@ -27,7 +27,7 @@ const patienceMs = 3000;
 const pageSize = 500;
 /** Between attempts while storage is away. */
 const retryMs = 500;
-/** How often idle windows are trimmed. */
+/** How often idle resources are trimmed. */
 const trimMs = 30_000;
 /** While somebody waits, storage is asked for progress this often (K-554). */
 const progressMs = 100;
@@ -192,7 +192,7 @@ export class WatchCache {
   }
 
   #trim(): void {
-    for (const { window } of this.#resources.values()) window.trim();
+    for (const cache of this.#resources.values()) cache.trim();
   }
 
   /**

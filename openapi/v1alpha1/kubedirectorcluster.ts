@@ -4,6 +4,7 @@
  * Fields that came later keep their present names. Older and newer spellings on input are in the table below.
  */
 import type { Form } from '../form.ts';
+import { ownValue } from '../machinery/json.ts';
 import { isRecord, type KubeObject, recordsIn } from '../machinery/meta.ts';
 import type { Schema } from '../schema/schema.ts';
 import { kubeDirectorCluster } from '../v1beta1/kubedirectorcluster.ts';
@@ -53,8 +54,8 @@ export const kubeDirectorClusterV1alpha1: Form = {
   respell: (document, warn) => respell(document, spellings, warn),
   fieldCalled: (field) =>
     field.replace(
-      /^(spec\.roles\[\d+\]\.)(id|members)\b/,
-      (_, role: string, name: keyof typeof roleNames) => role + roleNames[name],
+      /^(spec\.roles\[\d+\]\.)(\w+)/,
+      (_, role: string, name: string) => role + (ownValue(roleNames, name) ?? name),
     ),
   selectableFields: { 'status.state': { toHub: (word) => inverted(clusterWords)[word] ?? word } },
   toHub: (object) => {

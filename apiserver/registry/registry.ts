@@ -146,10 +146,12 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
       const patched = patch.apply(this.codec.toDocument(old, form));
       if (!isRecord(patched)) throw StatusError.unprocessable('patch', 'what it makes is no object');
       const document = this.#documents.checkedPatch(patched, form);
-      checkName(document, target);
-      this.#checkKept(metadataOf(document).resourceVersion, target.name);
-      this.#sameObject(metadataOf(document), { uid, resourceVersion }, target.name);
+      // Decoding takes the document over, and finds first what nobody could compare.
+      const said = { metadata: { ...metadataOf(document) } };
       const { object, faults } = this.#documents.decodedPatch(document, form, options, patch.findings);
+      checkName(said, target);
+      this.#checkKept(said.metadata.resourceVersion, target.name);
+      this.#sameObject(said.metadata, { uid, resourceVersion }, target.name);
       await this.#refuseBrought(object, faults, stored, form, options, signal);
       return object;
     };

@@ -140,7 +140,12 @@ describe('a hostile client', () => {
       ['the version', { apiVersion: 'apps/v1' }, 422, 'apiVersion: Invalid value: "apps/v1": must be '],
       ['the kind into nothing', { kind: null }, 422, ' "" is invalid: patch: Invalid value: "{'],
       ['labels into numbers', { metadata: { labels: { a: 1 } } }, 422, ' "" is invalid: patch: Invalid value: "{'],
-      ['the name into an object', { metadata: { name: { toString: 1 } } }, 400, '({"toString":1}) does not match'],
+      [
+        'the name into an object',
+        { metadata: { name: { toString: 1 } } },
+        422,
+        ' "" is invalid: patch: Invalid value: "{',
+      ],
       [
         'the resourceVersion into a word',
         { metadata: { resourceVersion: 'abc' } },

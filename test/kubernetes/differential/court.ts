@@ -1,14 +1,14 @@
 /**
  * The two sides side by side: our fixture server, and the real Kubernetes with a CustomResourceDefinition of the fixture's schema.
  */
-import { admitAll } from '../../../apiserver/registry/admission.ts';
+import { namespaceLifecycle } from '../../../apiserver/registry/admission.ts';
 import type { Resource } from '../../../apiserver/registry/resource.ts';
 import type { TestServer } from '../../apiserver/serving.ts';
 import { startFixtureServer } from '../../apiserver/wire/fixture-server.ts';
 import { fixtureKind, fixtureKinds, fixturePlural } from '../../make/fixture-kind.ts';
 import type { Namespace } from '../namespace.ts';
 import { type Cluster, cleanUpAtTheEnd } from '../the-cluster.ts';
-import { type Direct, Side, type Way, wayTo } from './sides.ts';
+import { answered, type Direct, Side, type Way, wayTo } from './sides.ts';
 
 /** Not that of KubeDirector, which an APIService may have on this cluster. */
 export const group = 'differential.example.com';
@@ -26,6 +26,9 @@ function withoutIntOrString<T>(given: T): T {
   return JSON.parse(text) as T;
 }
 
+/** The fixture's own may be those of another kind on this cluster. */
+const names = { shortNames: ['differential'], categories: [] };
+
 const definition = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
@@ -38,7 +41,7 @@ const definition = {
       singular: fixtureKinds.singular,
       kind,
       listKind: fixtureKinds.listKind,
-      shortNames: ['differential'],
+      shortNames: names.shortNames,
     },
     versions: [
       {
@@ -53,6 +56,11 @@ const definition = {
             labelSelectorPath: '.status.selector',
           },
         },
+        additionalPrinterColumns: [
+          { name: 'App', type: 'string', jsonPath: '.spec.app' },
+          { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+          { name: 'Members', type: 'integer', jsonPath: '.spec.replicas', priority: 1 },
+        ],
         schema: { openAPIV3Schema: asDefined(schema as unknown as Record<string, unknown>) },
       },
     ],
@@ -74,13 +82,20 @@ export interface Court {
 }
 
 export async function openCourt(cluster: Cluster, namespace: Namespace): Promise<Court> {
-  cleanUpAtTheEnd(() => cluster.kubectl('delete', 'crd', definition.metadata.name, '--wait=false'));
+  cleanUpAtTheEnd(() =>
+    cluster.kubectl('delete', 'crd', definition.metadata.name, '--wait=false', '--ignore-not-found'),
+  );
   await cluster.apply([definition]);
   await cluster.kubectl('wait', '--for=condition=Established', `crd/${definition.metadata.name}`, '--timeout=30s');
   const server = await startFixtureServer({
-    // The namespace is theirs.
-    admission: admitAll,
-    resources: () => [{ ...fixtureKinds, group, forms: [{ version: 'v1beta1', schema }] } as unknown as Resource],
+    // The namespace is theirs, and the only one.
+    admission: namespaceLifecycle({
+      find: async (name) =>
+        name === namespace.name ? { apiVersion: 'v1', kind: 'Namespace', metadata: { name, uid: name } } : undefined,
+    }),
+    resources: () => [
+      { ...fixtureKinds, ...names, group, forms: [{ version: 'v1beta1', schema }] } as unknown as Resource,
+    ],
   });
   const collection = `/apis/${apiVersion}/namespaces/${namespace.name}/${fixturePlural}`;
   const real = wayTo(cluster.kubeconfig);
@@ -107,11 +122,11 @@ async function servesAlready(way: Direct, collection: string): Promise<void> {
 
 const wayToOurs = ({ admin }: TestServer): Way => ({
   send: async (path, { method, headers, body }) => {
-    const { code, text, warnings } = await admin.ask(path, { method, headers, ...(body !== undefined && { body }) });
-    try {
-      return { code, body: JSON.parse(text), warnings };
-    } catch {
-      return { code, body: { text }, warnings };
-    }
+    const {
+      code,
+      headers: told,
+      text,
+    } = await admin.ask(path, { method, headers, ...(body !== undefined && { body }) });
+    return answered(code, told, text);
   },
 });

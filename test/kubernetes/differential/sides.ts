@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
-import { Pool } from 'undici';
+import { errors, Pool } from 'undici';
 import { isRecord } from '../../../openapi/machinery/meta.ts';
 
 export type Revision = 'none' | 'current' | 'first' | 'nonsense' | 'future';
@@ -13,12 +13,17 @@ export type Revision = 'none' | 'current' | 'first' | 'nonsense' | 'future';
 /** What both are asked. */
 export interface Request {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below the version of the group, instead of the collection: `/nope`. */
+  readonly at?: string;
   /** Absent: the collection. */
   readonly name?: string;
   readonly subresource?: string;
   readonly query?: Readonly<Record<string, string>>;
+  /** Absent: JSON; empty: none is told. */
   readonly type?: string;
   readonly accept?: string;
+  /** The program that asks. Absent: one whose answers are not indented. */
+  readonly agent?: string;
   /** Text is sent as it is. */
   readonly body?: unknown;
   /** Put into the metadata of the body, as each server has them. */
@@ -29,12 +34,15 @@ export interface Request {
   /** Put into the options of a delete. */
   readonly preconditions?: { readonly uid?: 'its own' | 'another'; readonly revision?: Revision };
   readonly listRevision?: Revision;
+  /** Of which object; absent: of the one that is named. */
+  readonly listRevisionOf?: string;
 }
 
 export interface Answer {
   readonly code: number;
   readonly body: Record<string, unknown>;
   readonly warnings: readonly string[];
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 interface Thing extends Record<string, unknown> {
@@ -62,12 +70,17 @@ export class Side {
   }
 
   async ask(request: Request): Promise<Answer> {
-    const { method, name, subresource, type = 'application/json', accept } = request;
-    const path = [this.#collection, name, subresource].filter((part) => part !== undefined).join('/');
+    const { method, at, name, subresource, type = 'application/json', accept, agent = 'differential/1' } = request;
+    const version = this.#collection.split('/', 4).join('/');
+    const path =
+      at === undefined
+        ? [this.#collection, name, subresource].filter((part) => part !== undefined).join('/')
+        : `${version}${at}`;
     const query = new URLSearchParams(request.query);
-    if (request.listRevision) query.set('resourceVersion', this.#revision(name, request.listRevision) ?? '');
+    if (request.listRevision)
+      query.set('resourceVersion', this.#revision(request.listRevisionOf ?? name, request.listRevision) ?? '');
     const body = this.#bodyOf(request);
-    const headers = { 'content-type': type, 'user-agent': 'differential/1', ...(accept && { accept }) };
+    const headers = { ...(type && { 'content-type': type }), 'user-agent': agent, ...(accept && { accept }) };
     const text = query.size ? `${path}?${query}` : path;
     const answer = await this.#way.send(text, { method, headers, ...(body !== undefined && { body }) });
     this.#remember(request, answer);
@@ -104,9 +117,10 @@ export class Side {
     if (!isRecord(body)) return JSON.stringify(body);
     const live = request.onTopOfLive && name !== undefined ? (this.last(name) ?? {}) : {};
     const merged: Record<string, unknown> = { ...live, ...body };
+    if (body.metadata !== undefined && !isRecord(body.metadata)) return JSON.stringify(merged);
     const metadata = {
       ...(isRecord(live) && isRecord(live.metadata) ? live.metadata : {}),
-      ...(body.metadata as object),
+      ...body.metadata,
     };
     const itsMetadata: Record<string, unknown> = { ...metadata };
     if (request.onTopOfLive) itsMetadata.managedFields = undefined;
@@ -160,14 +174,15 @@ export class Direct implements Way {
     options: { method: string; headers: Record<string, string>; body?: string },
   ): Promise<Answer> {
     const { method, headers, body } = options;
-    const answer = await this.#pool.request({
-      path,
-      method: method as 'GET',
-      headers,
-      ...(body !== undefined && { body }),
-    });
-    const text = await answer.body.text();
-    return { code: answer.statusCode, body: parsed(text), warnings: [answer.headers.warning ?? []].flat() };
+    const request = { path, method: method as 'GET', headers, ...(body !== undefined && { body }) };
+    try {
+      const answer = await this.#pool.request(request);
+      return answered(answer.statusCode, answer.headers, await answer.body.text());
+    } catch (error) {
+      // This is how Go's servers end a request that met a fault of theirs.
+      if (error instanceof errors.SocketError) return answered(0, {}, 'the connection was dropped');
+      throw error;
+    }
   }
 
   close(): Promise<void> {
@@ -175,13 +190,29 @@ export class Direct implements Way {
   }
 }
 
-const parsed = (text: string): Record<string, unknown> => {
+export const answered = (code: number, headers: Answer['headers'], text: string): Answer => ({
+  code,
+  headers,
+  warnings: [headers.warning ?? []].flat(),
+  body: parsed(text, String(headers['content-type'] ?? '')),
+});
+
+/** Events of a watch stand under `events`, what is neither JSON nor YAML under `text`. */
+function parsed(text: string, type: string): Record<string, unknown> {
   try {
+    if (type === 'application/yaml') return load(text) as Record<string, unknown>;
+    if (text.startsWith('{"type":'))
+      return {
+        events: text
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line) as unknown),
+      };
     return JSON.parse(text) as Record<string, unknown>;
   } catch {
     return { text };
   }
-};
+}
 
 interface Kubeconfig {
   readonly clusters: readonly {

@@ -1,0 +1,168 @@
+/** Deletes of one and of many. What is orphaned or waits for others goes on with the garbage collector, so a story ends there. */
+import { apiVersion } from '../court.ts';
+import { each, get, merge, object, one, pb, post, remove, several, usual, yaml } from './story.ts';
+
+export const deletes = each('a delete', {
+  'of an object': [one, remove('one'), get('one')],
+  'of what is not there': remove('one'),
+  'with an empty body': [one, remove('one', '')],
+  'with options': [one, remove('one', { kind: 'DeleteOptions', apiVersion: 'v1' })],
+  'with options of our group': [one, remove('one', { kind: 'DeleteOptions', apiVersion })],
+  'with options of meta.k8s.io': [one, remove('one', { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1' })],
+  'with options of another group': [one, remove('one', { kind: 'DeleteOptions', apiVersion: 'zork/v1' })],
+  'with options of no kind': [one, remove('one', {})],
+  'with options of another kind': [one, remove('one', { kind: 'Pod', apiVersion: 'v1' })],
+  'with options of wrong types': [
+    one,
+    remove('one', { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 'x' }),
+  ],
+  'with unknown options': [one, remove('one', { kind: 'DeleteOptions', apiVersion: 'v1', zork: 1 })],
+  'with a list': [one, remove('one', '[]')],
+  'with text': [one, remove('one', 'x')],
+  'with null': [one, remove('one', 'null')],
+  'as text': [one, remove('one', {}, { type: 'text/plain' })],
+  'as no type': [one, remove('one', {}, { type: '' })],
+  'as YAML': [one, remove('one', 'kind: DeleteOptions\napiVersion: v1\n', { type: yaml })],
+  'in the background': [one, remove('one', { propagationPolicy: 'Background' })],
+  'in the foreground': [one, remove('one', { propagationPolicy: 'Foreground' }), get('one')],
+  'that orphans': [one, remove('one', { propagationPolicy: 'Orphan' }), get('one')],
+  'of an unknown policy': [one, remove('one', { propagationPolicy: 'Zork' })],
+  'of an empty policy': [one, remove('one', { propagationPolicy: '' })],
+  'of both policies': [one, remove('one', { propagationPolicy: 'Orphan', orphanDependents: true })],
+  'in the old way, orphaning': [one, remove('one', { orphanDependents: true })],
+  'in the old way': [one, remove('one', { orphanDependents: false })],
+  'in the old way, with a finalizer': [
+    post(object('one', usual, { finalizers: ['a.b/c'] })),
+    remove('one', { orphanDependents: false }),
+  ],
+  'by query, in the foreground': [one, remove('one', undefined, { query: { propagationPolicy: 'Foreground' } })],
+  'by query, of an unknown policy': [one, remove('one', undefined, { query: { propagationPolicy: 'Zork' } })],
+  'by query, of an empty policy': [one, remove('one', undefined, { query: { propagationPolicy: '' } })],
+  'by query, in the old way': [one, remove('one', undefined, { query: { orphanDependents: 'true' } })],
+  'by query, in the old way, not a boolean': [one, remove('one', undefined, { query: { orphanDependents: 'zork' } })],
+  'by query, with a grace that is none': [one, remove('one', undefined, { query: { gracePeriodSeconds: 'x' } })],
+  'by query and body': [one, remove('one', {}, { query: { propagationPolicy: 'Zork' } })],
+  'with grace': [one, remove('one', { gracePeriodSeconds: 30 })],
+  'with no grace': [one, remove('one', { gracePeriodSeconds: 0 })],
+  'with negative grace': [one, remove('one', { gracePeriodSeconds: -1 })],
+  'with a dry run': [one, remove('one', { dryRun: ['All'] }), get('one')],
+  'with a dry run in the query': [one, remove('one', undefined, { query: { dryRun: 'All' } }), get('one')],
+  'with an unknown dry run': [one, remove('one', { dryRun: ['Some'] })],
+  'of everything wrong': [one, remove('one', { dryRun: ['Some'], propagationPolicy: 'Zork', orphanDependents: true })],
+  'of its uid': [one, remove('one', {}, { preconditions: { uid: 'its own' } })],
+  'of another uid': [one, remove('one', {}, { preconditions: { uid: 'another' } })],
+  'of its resourceVersion': [one, remove('one', {}, { preconditions: { revision: 'current' } })],
+  'of an old resourceVersion': [
+    one,
+    merge('one', { spec: { app: 'b' } }),
+    remove('one', {}, { preconditions: { revision: 'first' } }),
+  ],
+  'of another uid and resourceVersion': [
+    one,
+    merge('one', { spec: { app: 'b' } }),
+    remove('one', {}, { preconditions: { uid: 'another', revision: 'first' } }),
+  ],
+  'of another uid, of what is not there': remove('one', {}, { preconditions: { uid: 'another' } }),
+  'of one with a finalizer': [post(object('one', usual, { finalizers: ['a.b/c'] })), remove('one'), get('one')],
+  'of one that goes': [post(object('one', usual, { finalizers: ['a.b/c'] })), remove('one'), remove('one'), get('one')],
+  'of one that goes, with another policy': [
+    one,
+    remove('one', { propagationPolicy: 'Foreground' }),
+    remove('one', { propagationPolicy: 'Orphan' }),
+    get('one'),
+  ],
+  'of one that goes, in the background': [
+    one,
+    remove('one', { propagationPolicy: 'Foreground' }),
+    remove('one', { propagationPolicy: 'Background' }),
+    get('one'),
+  ],
+  'of one that goes, without a policy': [
+    one,
+    remove('one', { propagationPolicy: 'Foreground' }),
+    remove('one'),
+    get('one'),
+  ],
+  'of one that orphans, in the foreground': [
+    post(object('one', usual, { finalizers: ['orphan'] })),
+    remove('one', { propagationPolicy: 'Foreground' }),
+    get('one'),
+  ],
+  'of one that orphans, without a policy': [
+    post(object('one', usual, { finalizers: ['orphan'] })),
+    remove('one'),
+    get('one'),
+  ],
+  'of one with a finalizer, with a dry run': [
+    post(object('one', usual, { finalizers: ['a.b/c'] })),
+    remove('one', { dryRun: ['All'] }),
+    get('one'),
+  ],
+  'for protobuf': [one, remove('one', undefined, { accept: pb }), get('one')],
+  'for YAML': [one, remove('one', undefined, { accept: yaml })],
+  'for metadata': [
+    one,
+    remove('one', undefined, { accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1' }),
+  ],
+  'for metadata, with a finalizer': [
+    post(object('one', usual, { finalizers: ['a.b/c'] })),
+    remove('one', undefined, { accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1' }),
+  ],
+  'for XML': [one, remove('one', undefined, { accept: 'application/xml' }), get('one')],
+  'of status': [one, remove('one', undefined, { subresource: 'status' })],
+  'of scale': [one, remove('one', undefined, { subresource: 'scale' })],
+});
+
+export const removals = each(
+  'a delete of many',
+  {
+    'of all': [remove(), get()],
+    'of none': [remove(undefined, undefined, { query: { labelSelector: 'none' } }), get()],
+    'by labels': [remove(undefined, undefined, { query: { labelSelector: 'tier=a' } }), get()],
+    'by name': [remove(undefined, undefined, { query: { fieldSelector: 'metadata.name=two' } }), get()],
+    'by wrong labels': [remove(undefined, undefined, { query: { labelSelector: '=' } }), get()],
+    'by an unknown field': [remove(undefined, undefined, { query: { fieldSelector: 'spec.zork=1' } }), get()],
+    'by wrong fields': [remove(undefined, undefined, { query: { fieldSelector: 'junk' } }), get()],
+    'by wrong labels, with an unknown dry run': [
+      remove(undefined, undefined, { query: { labelSelector: '=', dryRun: 'Some' } }),
+    ],
+    'by an unknown field, with an unknown dry run': [
+      remove(undefined, undefined, { query: { fieldSelector: 'spec.zork=1', dryRun: 'Some' } }),
+    ],
+    'by wrong fields, with an unknown dry run': [
+      remove(undefined, undefined, { query: { fieldSelector: 'junk', dryRun: 'Some' } }),
+    ],
+    'by wrong labels and fields': [
+      remove(undefined, undefined, { query: { fieldSelector: 'junk', labelSelector: '=' } }),
+    ],
+    'by wrong labels and a wrong limit': [
+      remove(undefined, undefined, { query: { limit: 'abc', labelSelector: '=' } }),
+    ],
+    'by a wrong match and wrong labels': [
+      remove(undefined, undefined, { query: { resourceVersionMatch: 'Bogus', labelSelector: '=' } }),
+    ],
+    'by a wrong match and an unknown field': [
+      remove(undefined, undefined, { query: { resourceVersionMatch: 'Bogus', fieldSelector: 'spec.zork=1' } }),
+    ],
+    'by a wrong match and an unknown dry run': [
+      remove(undefined, undefined, { query: { resourceVersionMatch: 'Bogus', dryRun: 'Some' } }),
+    ],
+    'with a dry run': [remove(undefined, undefined, { query: { dryRun: 'All' } }), get()],
+    'with an unknown dry run': [remove(undefined, undefined, { query: { dryRun: 'Some' } })],
+    'with an unknown policy': [remove(undefined, { propagationPolicy: 'Zork' })],
+    'in the foreground': [remove(undefined, { propagationPolicy: 'Foreground' }), get()],
+    'with a limit': [remove(undefined, undefined, { query: { limit: '1' } }), get()],
+    'with a wrong token': [remove(undefined, undefined, { query: { limit: '1', continue: 'zork' } }), get()],
+    'of another kind of options': [remove(undefined, { kind: 'Pod', apiVersion: 'v1' }), get()],
+    'with a broken body': [remove(undefined, '{'), get()],
+    'with a precondition': [remove(undefined, { preconditions: { uid: 'another' } }), get()],
+    'for metadata': [
+      remove(undefined, undefined, { accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1' }),
+    ],
+    'for metadata of one': [
+      remove(undefined, undefined, { accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1' }),
+    ],
+    'for YAML': [remove(undefined, undefined, { accept: yaml })],
+  },
+  several,
+);

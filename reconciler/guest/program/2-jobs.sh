@@ -1,8 +1,9 @@
 # Jobs: what one call asks for is done by a process of its own, which goes on when the connection of the call breaks. The call
-# follows what the job says, in its log. At most one job is at work in a container; the others wait for it.
+# follows what the job says, in its log. At most one job is at work in a container; the others wait for it. That holds for calls, too,
+# that were meant for the container before this one: who sends them may not have heard that it is gone.
 #
 #     .kubedirector/CONTAINER/job.XXXXXX/   log, and what the call brought
-#     .kubedirector/CONTAINER/claim.N       a link whose text says who works: PID:BIRTH:KIND:JOB
+#     .kubedirector/.claim.N                a link whose text says who works: PID:BIRTH:KIND@CONTAINER:JOB
 #
 # A link is made whole or not at all, and by one process only. The highest claim counts; when its process has gone, whoever makes
 # the next one takes over.
@@ -83,8 +84,9 @@ claim() {
       wait_a_little
       continue
     fi
-    ln -s "$$:$_born:$_kind:${_job##*/}" "$_room/claim.$((_top + 1))" 2>/dev/null && break
-    [ -h "$_room/claim.$((_top + 1))" ] || fail member "no link can be made in $_room: is there space left?"
+    _next=$_state/.claim.$((_top + 1))
+    ln -s "$$:$_born:$_kind@${_room##*/}:${_job##*/}" "$_next" 2>/dev/null && break
+    [ -h "$_next" ] || fail member "no link can be made in $_state: is there space left?"
   done
   _claimed_turn=yes
 }
@@ -96,17 +98,17 @@ look_for() {
   _busy=
   _same=
   _found=0
-  for _link in "$_room"/claim.*; do
+  for _link in "$_state"/.claim.*; do
     [ -h "$_link" ] || continue
     _number=${_link##*.}
     [ "$_number" -le "$_top" ] || _top=$_number
     case $1:$(readlink "$_link") in
-    setup-*:*:"$1":*) [ "$_number" -le "$_found" ] || _found=$_number ;;
+    setup-*:*:"$1@${_room##*/}":*) [ "$_number" -le "$_found" ] || _found=$_number ;;
     esac
   done
-  [ "$_top" = 0 ] || { works "$_room/claim.$_top" && _busy=yes; }
+  [ "$_top" = 0 ] || { works "$_state/.claim.$_top" && _busy=yes; }
   [ "$_found" != 0 ] || return 0
-  if works "$_room/claim.$_found"; then
+  if works "$_state/.claim.$_found"; then
     _same=$_claimed
   elif has_result "$_room/$_claimed"; then
     _same=$_claimed
@@ -123,6 +125,16 @@ works() {
   alive "${_text%%:*}" "${_rest%%:*}"
 }
 
+# waits_in ROOM: does any job there wait for its turn?
+waits_in() {
+  for _waiting in "$1"/job.*; do
+    [ -f "$_waiting/worker" ] || continue
+    IFS=: read -r _pid _birth_then <"$_waiting/worker"
+    ! alive "$_pid" "$_birth_then" || return 0
+  done
+  return 1
+}
+
 # has_result JOB
 has_result() {
   [ -f "$1/log" ] || return 1
@@ -137,15 +149,19 @@ tidy() {
   rm -rf "$_job/configmeta" "$_job/helper" "$_job/options" "$_job/program" "$_job/work"
   [ "$_state" = "$_home/.kubedirector" ] || return 0
   for _other in "$_state"/*; do
-    [ "$_other" = "$_room" ] || rm -rf "$_other"
+    [ "$_other" = "$_room" ] || waits_in "$_other" || rm -rf "$_other"
   done
   look_for tidy
-  for _link in "$_room"/claim.*; do
+  for _link in "$_state"/.claim.*; do
     # A script may have removed them all.
-    [ -h "$_link" ] && [ "$((${_link##*.} + 20))" -lt "$_top" ] || continue
+    [ -h "$_link" ] && [ "${_link##*.}" -lt "$_top" ] || continue
     _text=$(readlink "$_link")
+    _of=${_text#*@}
+    _of=${_of%%:*}
+    [ -d "$_state/$_of" ] || rm -f "$_link"
+    [ "$((${_link##*.} + 20))" -lt "$_top" ] || continue
     case $_text in
-    *:update:job.* | *:again:job.*) rm -rf "$_link" "${_room:?}/${_text##*:}" ;;
+    *:update@*:job.* | *:again@*:job.*) rm -rf "$_link" "${_state:?}/${_of:?}/${_text##*:}" ;;
     esac
   done
   for _other in "$_room"/job.*; do
@@ -209,7 +225,7 @@ pass_on() {
   case $1 in
   'see '*)
     _followed_claim=
-    for _link in "$_room"/claim.*; do
+    for _link in "$_state"/.claim.*; do
       case $(readlink "$_link") in *":${1#see }") _followed_claim=$_link ;; esac
     done
     has_result "$_room/${1#see }" || tell 'phase waiting'

@@ -269,3 +269,37 @@ exec /usr/bin/${tool} "$@"
   },
   ['dash', 'bash'],
 );
+
+describeInMembers('a call that was meant for the container before this one', (system) => {
+  const before = 'containerd://the-first';
+  const both = async (member: Member, script: string) => {
+    await givePackage(member, script);
+    const late = member.call(aSetup({ container: before, attempt: 2 }));
+    await running(member);
+    const own = member.call(aSetup(), {
+      heard: (report) => {
+        if (report.type === 'phase' && report.phase === 'waiting') void letGo(member);
+      },
+    });
+    return { late: (await late).result, own: (await own).result };
+  };
+
+  it(
+    'runs the script, and the call for this one does not run it again',
+    inMember(system, async (member) => {
+      expect(await both(member, waits)).to.deep.equal({ late: 'ok', own: 'ok' });
+      expect(await runsOf(member)).to.have.length(1);
+    }),
+  );
+
+  it(
+    'fails, and the call for this one runs the script after it, never at the same time',
+    inMember(system, async (member) => {
+      const alone = 'mkdir /srv/alone || echo together >>/srv/runs';
+      const script = `${alone}; ${waits}; rmdir /srv/alone; [ -e /srv/again ] || { : >/srv/again; exit 3; }`;
+      expect(await both(member, script)).to.deep.equal({ late: 'failed script 3', own: 'ok' });
+      expect(await runsOf(member)).to.deep.equal(['ran [--configure]', 'ran [--configure]']);
+      expect(await member.read(statusPath)).to.equal(`${container}=0`);
+    }),
+  );
+});

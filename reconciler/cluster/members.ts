@@ -141,7 +141,7 @@ const phaseWords: Readonly<Record<GuestPhase, string>> = {
   fetching: 'fetching its setup package',
   unpacking: 'unpacking its setup package',
   configuring: 'its start script runs',
-  waiting: 'waiting for a script that runs in it already',
+  waiting: 'waiting for what runs in it already',
   notifying: 'its start script is told of changes',
 };
 

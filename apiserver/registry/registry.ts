@@ -336,7 +336,8 @@ export class ObjectRegistry<T extends KubeObject = KubeObject> {
     const brought = form === this.codec.hub ? told : broughtFaults(told, stored, object);
     if (!brought.length) return;
     const others = await this.writes.alsoWrong(copyOf(object), stored, options, signal);
-    this.#documents.refuseIllTyped(object, [...brought, ...others]);
+    // The metadata of a status is not written, so it is not judged either (K-240).
+    this.#documents.refuseIllTyped(options.subresource === 'status' ? stored : object, [...brought, ...others]);
   }
 
   /** @returns the objects as they were before, and where the rest begins (K-301) */

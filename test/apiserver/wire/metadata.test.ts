@@ -193,6 +193,15 @@ describe('metadata', () => {
     expect(body.metadata.ownerReferences.map(({ uid }: { uid: string }) => uid)).to.deep.equal(['u1', 'u2']);
   });
 
+  it('is not judged where a status is written, which leaves it as it is (K-240)', async () => {
+    const { path, object } = await make();
+    const metadata = { ...object.metadata, labels: { 'bad key': 'x' }, ownerReferences: [{}] };
+    const { code, body } = await put(`${path}/status`, { ...object, metadata, status: 'x' });
+    expect(code).to.equal(422);
+    expect(body.details.causes.map(({ field }: { field: string }) => field)).to.deep.equal(['status']);
+    expect((await put(`${path}/status`, { ...object, metadata, status: { state: 'x' } })).code).to.equal(200);
+  });
+
   it('and spec are judged together, and equal texts are said once (K-256, K-399, K-400, K-401)', async () => {
     const { body } = await ask(fixturesPath, {
       body: fixtureObject('m', { mode: 'z', replicas: -1 }, { labels: { a: '-', b: '-' }, finalizers: ['x'] }),

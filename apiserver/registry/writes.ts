@@ -244,8 +244,9 @@ export class Writes<T extends KubeObject = KubeObject> {
   async alsoWrong(given: T, old: T | undefined, context: WriteContext, signal: AbortSignal): Promise<FieldError[]> {
     const { strategy } = this.#resource;
     const whole = old ? this.#within(given, old, context.subresource) : given;
+    const changes = old ? metadataChangeFaults(whole.metadata, old.metadata) : [];
     const rest = judgeable(whole, this.#codec.hub.validate);
-    if (!rest) return [];
+    if (!rest) return changes;
     try {
       const related = await strategy.related?.(rest.object, old, context, signal);
       const object = old
@@ -255,10 +256,10 @@ export class Writes<T extends KubeObject = KubeObject> {
         old && strategy.validateUpdate
           ? strategy.validateUpdate(object, old, related, context)
           : (strategy.validate?.(object, related) ?? []);
-      return faults.filter(rest.isNews).map(calledSo(this.#fieldsIn(context)));
+      return [...changes, ...faults.filter(rest.isNews).map(calledSo(this.#fieldsIn(context)))];
     } catch (error) {
       // What may not be named is said when nothing else is wrong.
-      if (error instanceof StatusError && error.code === 403) return [];
+      if (error instanceof StatusError && error.code === 403) return changes;
       throw error;
     }
   }

@@ -193,6 +193,17 @@ describe('metadata', () => {
     expect(body.metadata.ownerReferences.map(({ uid }: { uid: string }) => uid)).to.deep.equal(['u1', 'u2']);
   });
 
+  it('that nobody may change is told of beside a spec of the wrong type (K-237, K-400)', async () => {
+    const { path, object } = await make();
+    const metadata = { ...object.metadata, deletionGracePeriodSeconds: 5 };
+    const { code, body } = await put(path, { ...object, metadata, spec: 5 });
+    expect(code).to.equal(422);
+    expect(body.details.causes.map(({ field }: { field: string }) => field)).to.have.members([
+      'spec',
+      'metadata.deletionGracePeriodSeconds',
+    ]);
+  });
+
   it('is not judged where a status is written, which leaves it as it is (K-240)', async () => {
     const { path, object } = await make();
     const metadata = { ...object.metadata, labels: { 'bad key': 'x' }, ownerReferences: [{}] };

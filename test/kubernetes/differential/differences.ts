@@ -75,6 +75,13 @@ export const differences: Readonly<Record<string, Difference>> = {
       /^patch/.test(causes(ours)[0]?.field ?? '') &&
       (taken(theirs) || theirs.code === 422),
   },
+  'a JSON patch of the root': {
+    because: 'the root is a place like any other (RFC 6901, K-248), and to 1.20 it is none',
+    explains: (_, theirs, { type, body }) =>
+      type === JP &&
+      /"(from|path)":""/.test(JSON.stringify(body)) &&
+      message(theirs).startsWith('the server rejected our'),
+  },
   'a null in a list of a merge patch': {
     because: 'a list is taken as it stands (RFC 7386, K-247), and 1.20 leaves nulls out of it',
     explains: (_ours, _theirs, { type, body }) => type === M && /\[[^\]]*\bnull\b/.test(JSON.stringify(body)),

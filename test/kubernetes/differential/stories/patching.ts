@@ -116,6 +116,7 @@ export const patches = [
           { op: 'copy', from: '/spec/roles/0', path: '/spec/roles/-' },
           { op: 'replace', path: '/spec/roles/1/id', value: 'z' },
         ],
+        'that copies the root': [{ op: 'copy', from: '', path: '/spec/free' }],
         'that copies what is not there': [{ op: 'copy', from: '/spec/none', path: '/spec/mode' }],
         'that tests': [{ op: 'test', path: '/spec/app', value: 'spark' }],
         'that tests for null what is not there': [{ op: 'test', path: '/spec/mode', value: null }],

@@ -6,7 +6,7 @@
  */
 import fc from 'fast-check';
 
-const { KUBEDIRECTOR_TEST_SEED: wanted = '20260721' } = process.env;
+const { KUBEDIRECTOR_TEST_SEED: wanted = '20260722' } = process.env;
 
 if (wanted !== 'any') {
   const seed = Number(wanted);

@@ -18,6 +18,7 @@ import { keyOf } from '../../storage/watch-hub.ts';
 import type { WindowLimits } from './event-window.ts';
 import type { Objects } from './objects.ts';
 import { ResourceCache, type SnapshotReader } from './resource-cache.ts';
+import { SharedQuestion } from './shared-question.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Unreadable } from './unreadable.ts';
 
@@ -80,8 +81,7 @@ export class WatchCache {
   /** Ends the watch that is under way. */
   #breakOff: (reason: Error) => void = () => {};
   readonly #filled = Promise.withResolvers<void>();
-  #asking: Promise<number> | undefined;
-  #next: Promise<number> | undefined;
+  readonly #present = new SharedQuestion(() => this.#askStorage());
   #progressTimer: NodeJS.Timeout | undefined;
   #complaint = '';
   readonly #toldUnreadable = new Map<string, string>();
@@ -225,7 +225,7 @@ export class WatchCache {
    * @returns the revision that is certainly shown
    */
   async current(signal: AbortSignal): Promise<number> {
-    const revision = await orAborted(this.#present(), signal);
+    const revision = await orAborted(this.#present.answer(), signal);
     await this.reach(revision, signal);
     return revision;
   }
@@ -238,7 +238,7 @@ export class WatchCache {
    * @throws StatusError 503 when storage is not the one that is shown; 429
    */
   async lateAt(signal: AbortSignal): Promise<number | undefined> {
-    const revision = await orAborted(this.#present(), signal);
+    const revision = await orAborted(this.#present.answer(), signal);
     if (this.#ready && revision > this.#revision && this.#revision < this.#late) this.#askForProgress();
     else if (await this.comesTo(revision, signal)) return undefined;
     const newest = await this.#judgedRevision(signal);
@@ -267,33 +267,10 @@ export class WatchCache {
     throw StatusError.unavailable(error.message, 1);
   }
 
-  /** One question to storage for everybody who asks before it is put. */
-  #present(): Promise<number> {
-    if (!this.#asking) {
-      this.#asking = this.#ask();
-      return this.#asking;
-    }
-    // The question under way may have been answered in the past already, so late comers share the next one.
-    this.#next ??= this.#asking.then(
-      () => this.#ask(),
-      () => this.#ask(),
-    );
-    return this.#next;
-  }
-
-  #ask(): Promise<number> {
-    this.#next = undefined;
-    const question = this.#askStorage();
-    this.#asking = question;
-    const done = (): void => {
-      if (this.#asking === question) this.#asking = undefined;
-    };
-    question.then(done, done);
-    return question;
-  }
-
   /**
-   * @throws StorageError Unavailable when storage does not answer in time; StatusError 503 when it has gone back, which it does when it
+   * The revision of storage.
+   *
+   * @throws StorageError Unavailable when it does not answer in time; StatusError 503 when it has gone back, which it does when it
    *   was wiped or restored
    */
   async #askStorage(): Promise<number> {

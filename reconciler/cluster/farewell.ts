@@ -3,7 +3,8 @@
  */
 
 import { ordinalOf } from '../../openapi/child-names.ts';
-import type { KubeDirectorCluster, MemberStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { MemberStatus } from '../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import type { Child, StatefulSet } from '../host-types.ts';
 import { claimNamesOf } from './children/claims.ts';
 import { type Current, isGoing } from './current.ts';

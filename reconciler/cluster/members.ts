@@ -5,7 +5,7 @@
  * as long as it is the same container. What a member was before is taken from status, since a pod does not remember it.
  */
 import type { GuestPhase } from '../../openapi/guest/reports.ts';
-import type { ContainerState, MemberStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { ContainerState, MemberStatus } from '../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import type { WorkView } from '../guest/work.ts';
 import type { ContainerStatus, Pod } from '../host-types.ts';
 import { appContainer } from './children/pod-template.ts';

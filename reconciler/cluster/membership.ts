@@ -4,7 +4,7 @@
  */
 
 import { claimName, ordinalOf, podName } from '../../openapi/child-names.ts';
-import type { MemberState, MemberStatus, RoleStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { MemberState, MemberStatus, RoleStatus } from '../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import type { StatefulSet } from '../host-types.ts';
 import { nodeIDsAnnotation } from './annotations.ts';
 import { volumeName } from './children/persisted.ts';

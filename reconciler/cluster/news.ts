@@ -2,7 +2,7 @@
  * What is worth telling about a cluster: the difference between two of its statuses, in events. So an event is told once, when the
  * status that it is about was stored, however often the work was tried.
  */
-import type { ClusterStatus, MemberState, RoleStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { ClusterStatus, MemberState, RoleStatus } from '../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import type { News } from '../events.ts';
 import { isLeaving } from './membership.ts';
 import { isAlarming } from './problems.ts';

@@ -7,12 +7,8 @@
 
 import { headlessServiceName } from '../../openapi/child-names.ts';
 import { controllerReference } from '../../openapi/machinery/meta.ts';
-import type {
-  ClusterRole,
-  ClusterStatus,
-  KubeDirectorCluster,
-  MemberStatus,
-} from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { ClusterRole, KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { ClusterStatus, MemberStatus } from '../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import type { ConfigSpec } from '../../openapi/v1beta1/kubedirectorconfig.ts';
 import type { Work, WorkView } from '../guest/work.ts';
 import { lastNodeIDAnnotation, nodeIDsAnnotation } from './annotations.ts';

@@ -4,7 +4,8 @@
  */
 
 import { claimName, memberServiceName, type Naming, statefulSetName } from '../../openapi/child-names.ts';
-import type { ClusterRole, MemberStatus, RoleStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { ClusterRole } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { MemberStatus, RoleStatus } from '../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import type { WorkView } from '../guest/work.ts';
 import type { StatefulSet } from '../host-types.ts';
 import type { Blueprint, RoleBlueprint } from './blueprint.ts';

@@ -1,7 +1,7 @@
 /**
  * The rollup: seven yes-or-no answers about all members together, as the original gave them.
  */
-import type { ClusterStatus, MemberStatus, RoleStatus } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { ClusterStatus, MemberStatus, RoleStatus } from '../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import { isLeaving } from './membership.ts';
 
 type Rollup = NonNullable<ClusterStatus['memberStateRollup']>;

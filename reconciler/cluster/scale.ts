@@ -7,7 +7,8 @@
 import { roleSelector } from '../../openapi/labels.ts';
 import { scaleRoleOf } from '../../openapi/scale-role.ts';
 import type { AppSpec } from '../../openapi/v1beta1/kubedirectorapp.ts';
-import type { ClusterStatus, KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { ClusterStatus } from '../../openapi/v1beta1/kubedirectorcluster-status.ts';
 
 /** @param running how many pods a role has */
 export function scaleFor(

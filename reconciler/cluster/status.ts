@@ -6,12 +6,8 @@
 import { timestamp } from '../../openapi/machinery/clock.ts';
 import type { Condition } from '../../openapi/machinery/meta.ts';
 import type { KubeDirectorApp } from '../../openapi/v1beta1/kubedirectorapp.ts';
-import type {
-  ClusterState,
-  ClusterStatus,
-  KubeDirectorCluster,
-  RoleStatus,
-} from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { KubeDirectorCluster } from '../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { ClusterState, ClusterStatus, RoleStatus } from '../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import type { Configuration } from './guests/configuration.ts';
 import { retryAnnotation } from './guests/retries.ts';
 import { isStable } from './guests/setup.ts';

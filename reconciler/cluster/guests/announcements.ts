@@ -5,7 +5,7 @@
  * already knows them from its configuration. One announcement names all newcomers of a role.
  */
 import { createHash } from 'node:crypto';
-import type { MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import type { EffectiveRole, LifecycleEvent } from '../effective-role.ts';
 import { isStable } from './setup.ts';
 import type { Pending } from './updates.ts';

@@ -7,7 +7,8 @@
  * they come from.
  */
 import { createHash } from 'node:crypto';
-import type { ClusterRole, ClusterStatus } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { ClusterRole } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { ClusterStatus } from '../../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import type { ConnectedData } from '../../guest/configmeta/connections.ts';
 import { type ConfigmetaNode, configmeta } from '../../guest/configmeta/document.ts';
 import { type Blueprint, namespaceOf } from '../blueprint.ts';

@@ -2,7 +2,7 @@
  * The work that a member needs, as calls to the program in it: from what its role says and what the plan has decided.
  */
 import type { GuestCall, Injection, SetupCall } from '../../../openapi/guest/calls.ts';
-import type { MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import type { Work } from '../../guest/work.ts';
 import type { RoleBlueprint } from '../blueprint.ts';
 import type { Configuration } from './configuration.ts';

@@ -2,7 +2,8 @@
  * What configmeta is told of a cluster of ours: its roles and members, from the spec and from status.
  */
 import type { KubeDirectorApp } from '../../../openapi/v1beta1/kubedirectorapp.ts';
-import type { ClusterRole, KubeDirectorCluster, MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { ClusterRole, KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import type { ConfigSpec } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
 import type { ConfigmetaCluster, ConfigmetaRole } from '../../guest/configmeta/cluster.ts';
 import { type Blueprint, namespaceOf } from '../blueprint.ts';

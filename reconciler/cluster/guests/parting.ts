@@ -4,7 +4,8 @@
 import { ordinalOf } from '../../../openapi/child-names.ts';
 import { timestamp } from '../../../openapi/machinery/clock.ts';
 import type { AppSpec } from '../../../openapi/v1beta1/kubedirectorapp.ts';
-import type { KubeDirectorCluster, MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import { effectiveRole } from '../effective-role.ts';
 import { isAwaited } from './announcements.ts';
 import { isDue } from './retries.ts';

@@ -5,7 +5,7 @@
  * follows from status, and its outcome is used only for as long as that work is wanted: so it counts once, however often it is seen.
  */
 
-import type { MemberState, MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { MemberState, MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import type { WorkView } from '../../guest/work.ts';
 import { isDue, retryTimeAfter } from './retries.ts';
 

@@ -1,7 +1,7 @@
 /**
  * Telling: once it is known how all members are, what each of them is to hear of the others, and of changed connections.
  */
-import type { MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import { isBusy } from '../members.ts';
 import type { RoleDraft, RolePlan } from '../roles.ts';
 import { told, withAnnouncements } from './announcements.ts';

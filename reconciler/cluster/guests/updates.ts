@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { timestamp } from '../../../openapi/machinery/clock.ts';
-import type { MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import type { WorkView } from '../../guest/work.ts';
 import { isDue, mostAttempts, pauseAfter, retryTimeAfter } from './retries.ts';
 import { type Detail, without } from './setup.ts';

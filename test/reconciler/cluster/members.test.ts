@@ -1,6 +1,6 @@
 /** What the pod of a member shows, in KubeDirector's words. */
 import { expect } from 'chai';
-import type { MemberState, MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { MemberState, MemberStatus } from '../../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import { memberNow } from '../../../reconciler/cluster/members.ts';
 import type { ContainerStatus, Pod, PodCondition } from '../../../reconciler/host-types.ts';
 import { withoutScripts } from './blueprints.ts';

@@ -5,7 +5,7 @@ import type {
   ContainerState,
   MemberState,
   MemberStatus,
-} from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+} from '../../../openapi/v1beta1/kubedirectorcluster-status.ts';
 import type { Problem } from '../../../reconciler/cluster/problems.ts';
 import type { RolePlan } from '../../../reconciler/cluster/roles.ts';
 import { rollupOf } from '../../../reconciler/cluster/rollup.ts';

@@ -42,10 +42,6 @@ export function ageText(ageMs: number): string {
 const withRest = (count: number, unit: string, rest: number, restUnit: string): string =>
   rest ? `${count}${unit}${rest}${restUnit}` : `${count}${unit}`;
 
-/** The age of an object from its creationTimestamp. */
-export const ageSince = (creationTimestamp: string | undefined, nowMs: number): string =>
-  ageAt(timeOf(creationTimestamp), nowMs);
-
 /** What a time stands for, in milliseconds since the epoch; NaN: nobody knows. */
 export const timeOf = (text: string | undefined): number => (text ? Date.parse(text) : Number.NaN);
 

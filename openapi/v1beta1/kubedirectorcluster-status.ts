@@ -17,7 +17,7 @@ import { conditions } from './core.ts';
 
 const definition = (name: string) => `io.bluedata.kubedirector.v1beta1.${name}`;
 
-export const containerStates = [
+const containerStates = [
   'running',
   'waiting',
   'initializing',
@@ -91,7 +91,7 @@ const memberStateDetail = object(
   { definition: definition('MemberStateDetail') },
 );
 
-export const memberStates = [
+const memberStates = [
   'create pending',
   'creating',
   'configured',
@@ -174,7 +174,7 @@ const scaleStatus = object(
   { definition: definition('ScaleStatus') },
 );
 
-export const clusterStates = ['creating', 'updating', 'configured', 'spec modified'] as const;
+const clusterStates = ['creating', 'updating', 'configured', 'spec modified'] as const;
 export type ClusterState = (typeof clusterStates)[number];
 
 export const clusterStatus = object(

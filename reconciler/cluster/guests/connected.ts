@@ -5,7 +5,7 @@
  * Nothing has to exist when the cluster is made. What is missing is told of, and members are told when it comes.
  */
 import type { KubeDirectorApp } from '../../../openapi/v1beta1/kubedirectorapp.ts';
-import type { ClusterSpec, KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
+import type { KubeDirectorCluster } from '../../../openapi/v1beta1/kubedirectorcluster.ts';
 import type { ConfigSpec } from '../../../openapi/v1beta1/kubedirectorconfig.ts';
 import type { ConnectedData, Connections } from '../../guest/configmeta/connections.ts';
 import type { Problem } from '../problems.ts';
@@ -68,6 +68,3 @@ export function identityOfCluster(cluster: KubeDirectorCluster): readonly unknow
   ]);
   return ['cluster', cluster.metadata.name, cluster.metadata.uid, members];
 }
-
-export const isConnected = ({ connections }: ClusterSpec): boolean =>
-  Boolean(connections?.clusters?.length || connections?.configmaps?.length || connections?.secrets?.length);

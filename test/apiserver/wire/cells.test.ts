@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Cells } from '../../../apiserver/http/table.ts';
-import { ageSince } from '../../../openapi/machinery/clock.ts';
+import { ageAt, timeOf } from '../../../openapi/machinery/clock.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
 const time = fc.date({ min: new Date(0), max: new Date(now), noInvalidDate: true }).map((date) => date.toISOString());
@@ -23,7 +23,7 @@ describe('the cells of a row', () => {
           const expected = cells.map((cell) => {
             if (!cell || typeof cell !== 'object') return cell;
             const { since, before = '', after = '' } = cell as { since?: string; before?: string; after?: string };
-            return `${before}${ageSince(since, now)}${after}`;
+            return `${before}${ageAt(timeOf(since), now)}${after}`;
           });
           expect(JSON.parse(new Cells(cells).at(now))).to.deep.equal(expected);
         },

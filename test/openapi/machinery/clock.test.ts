@@ -1,6 +1,6 @@
 /** Times and ages as clients meet them: metadata and the AGE column. */
 import { expect } from 'chai';
-import { ageSince, ageText, microTimestamp, timestamp } from '../../../openapi/machinery/clock.ts';
+import { ageAt, ageText, microTimestamp, timeOf, timestamp } from '../../../openapi/machinery/clock.ts';
 
 const second = 1_000;
 const minute = 60 * second;
@@ -35,9 +35,9 @@ describe('an age', () => {
     it(`of ${ageMs / second} seconds is printed ${text} (K-486)`, () => expect(ageText(ageMs)).to.equal(text));
 
   it('of an object without creationTimestamp is unknown (K-486)', () => {
-    expect(ageSince(undefined, 0)).to.equal('<unknown>');
-    expect(ageSince('yesterday', 0)).to.equal('<unknown>');
-    expect(ageSince('2026-11-21T19:52:27Z', Date.parse('2026-11-21T19:53:12Z'))).to.equal('45s');
+    expect(ageAt(timeOf(undefined), 0)).to.equal('<unknown>');
+    expect(ageAt(timeOf('yesterday'), 0)).to.equal('<unknown>');
+    expect(ageAt(timeOf('2026-11-21T19:52:27Z'), Date.parse('2026-11-21T19:53:12Z'))).to.equal('45s');
   });
 });
 
